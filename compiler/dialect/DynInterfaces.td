@@ -1,0 +1,51 @@
+//===- DynInterfaces.td - what every op of the dialect must state ---------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_INTERFACES
+#define DYN_INTERFACES
+
+include "mlir/IR/Interfaces.td"
+
+def Dyn_Differentiable : OpInterface<"Differentiable"> {
+  let cppNamespace = "::dyn";
+  let description = [{
+    The reverse-mode derivative of an op, written in ops that are themselves
+    differentiable, so that derivatives nest to any order.
+  }];
+  let methods = [InterfaceMethod<[{
+      Appends to `cotangentsIn` one value for each operand (null where the
+      derivative is zero or undefined), given the cotangents of the results
+      (null where zero). `operands` and `results` are the primal values as they
+      are at the insertion point, not necessarily the op's own: the same rule
+      serves recomputed bodies.
+    }],
+    "::llvm::LogicalResult", "buildVJP",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+         "::mlir::ValueRange":$results, "::mlir::ValueRange":$cotangents,
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$cotangentsIn)>];
+}
+
+def Dyn_Costed : OpInterface<"Costed"> {
+  let cppNamespace = "::dyn";
+  let description = "Floating-point operations and bytes moved by one execution.";
+  let methods = [
+    InterfaceMethod<"Floating-point operations; -1 when an extent is known at run time only.",
+      "int64_t", "flops", (ins)>,
+    InterfaceMethod<"Bytes read and written once each; -1 when not static.",
+      "int64_t", "bytes", (ins)>];
+}
+
+def Dyn_Lowerable : OpInterface<"Lowerable"> {
+  let cppNamespace = "::dyn";
+  let description = [{
+    Rewrites the op into linalg, tensor, arith and scf on tensors. Implemented
+    as external models by the lowering room.
+  }];
+  let methods = [InterfaceMethod<"Replaces the op, or fails with a reason.",
+    "::llvm::LogicalResult", "lower", (ins "::mlir::RewriterBase &":$rewriter)>];
+}
+
+#endif // DYN_INTERFACES

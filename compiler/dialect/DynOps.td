@@ -1,0 +1,454 @@
+//===- DynOps.td - the ops of the dialect ---------------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_OPS
+#define DYN_OPS
+
+include "DynDialect.td"
+include "DynInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+
+class Dyn_Op<string name, list<Trait> traits = []> : Op<Dyn_Dialect, name, traits>;
+
+// A computation: it states its derivative, its cost and its lowering.
+class Dyn_MathOp<string name, list<Trait> traits = []>
+    : Dyn_Op<name, !listconcat([Pure, DeclareOpInterfaceMethods<Dyn_Differentiable>,
+                                DeclareOpInterfaceMethods<Dyn_Costed>], traits)>;
+
+def Dyn_Scalar : AnyTypeOf<[F32, F64, I1, I8, I32, I64, Index]>;
+def Dyn_Value : AnyTypeOf<[F32, F64, I1, I8, I32, I64, AnyRankedTensor]>;
+
+//===----------------------------------------------------------------------===//
+// Structure
+//===----------------------------------------------------------------------===//
+
+def Dyn_BroadcastOp : Dyn_MathOp<"broadcast"> {
+  let summary = "repeat a value along new dimensions";
+  let description = [{
+    Dimension `i` of `input` becomes dimension `dims[i]` of the result; the
+    others are repeated. Constraints: as many `dims` as `input` has dimensions,
+    strictly increasing, extents equal (C1); one of `extents` for each dynamic
+    dimension of the result (C2). A scalar has no dims.
+
+    Example: `%y = dyn.broadcast %bias dims [1] extents(%n) : tensor<10xf32> to tensor<?x10xf32>`
+  }];
+  let arguments = (ins Dyn_Value:$input, Variadic<Index>:$extents, DenseI64ArrayAttr:$dims);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `dims` $dims (`extents` `(` $extents^ `)`)? attr-dict `:` type($input) `to` type($result)
+  }];
+}
+
+def Dyn_TransposeOp : Dyn_MathOp<"transpose"> {
+  let summary = "permute dimensions";
+  let description = [{
+    Dimension `i` of the result is dimension `permutation[i]` of `input` (C1:
+    a permutation).
+
+    Example: `%y = dyn.transpose %x [1, 0] : tensor<3x4xf32> to tensor<4x3xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$permutation);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input $permutation attr-dict `:` type($input) `to` type($result)";
+}
+
+def Dyn_ReshapeOp : Dyn_MathOp<"reshape"> {
+  let summary = "the same elements in row-major order under another shape";
+  let description = [{
+    Constraints: equal element counts (C1); a dynamic dimension leads in both
+    shapes and stays as it is (C2).
+
+    Example: `%y = dyn.reshape %x : tensor<?x28x28xf32> to tensor<?x784xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+}
+
+def Dyn_IotaOp : Dyn_Op<"iota", [Pure]> {
+  let summary = "0, 1, 2, ... as integers";
+  let description = [{
+    A vector of `i64` that counts from 0. `extent` is given when it is dynamic.
+
+    Example: `%i = dyn.iota : tensor<10xi64>`
+  }];
+  let arguments = (ins Optional<Index>:$extent);
+  let results = (outs RankedTensorOf<[I64]>:$result);
+  let assemblyFormat = "(`extent` `(` $extent^ `)`)? attr-dict `:` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions, reductions, indexing
+//===----------------------------------------------------------------------===//
+
+def Dyn_ContractOp : Dyn_MathOp<"contract"> {
+  let summary = "sum of products over shared dimensions";
+  let description = [{
+    Dimensions carry labels. Label `l` below the result's rank is dimension `l`
+    of the result; every other label is summed over. Each output is one chain of
+    fused multiply-adds in ascending order of the summed index. Constraints: one
+    label a dimension, none twice in one operand (C1); every result dimension is
+    labelled in an operand (C2); extents of equal labels agree (C3); a scalar
+    result is written as its element type.
+
+    Example: `%c = dyn.contract %a [0, 2], %b [2, 1] : tensor<?x784xf32>, tensor<784x10xf32> to tensor<?x10xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
+                       DenseI64ArrayAttr:$lhs_labels, DenseI64ArrayAttr:$rhs_labels);
+  let results = (outs Dyn_Value:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $lhs $lhs_labels `,` $rhs $rhs_labels attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
+  }];
+}
+
+def Dyn_ReduceOp : Dyn_MathOp<"reduce"> {
+  let summary = "combine all elements along dimensions";
+  let description = [{
+    Removes `dims` (sorted, at least one: C1). Over nothing it is the neutral
+    element: 0, 1, -inf (or the lowest integer), +inf (or the highest), false,
+    true. NaN is propagated by `max` and `min`. All dimensions reduced gives a
+    scalar.
+
+    Example: `%s = dyn.reduce add %x dims [1] : tensor<?x10xf32> to tensor<?xf32>`
+  }];
+  let arguments = (ins Dyn_ReduceKind:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
+  let results = (outs Dyn_Value:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind $input `dims` $dims attr-dict `:` type($input) `to` type($result)";
+}
+
+def Dyn_ArgReduceOp : Dyn_Op<"arg_reduce", [Pure, DeclareOpInterfaceMethods<Dyn_Costed>]> {
+  let summary = "index of the first extreme along a dimension";
+  let description = [{
+    Removes `dim`; the result is `i64`. Ties go to the lowest index, NaN counts
+    as the extreme, over nothing it is 0.
+
+    Example: `%k = dyn.arg_reduce max %x dim 1 : tensor<?x10xf32> to tensor<?xi64>`
+  }];
+  let arguments = (ins Dyn_ArgKind:$kind, AnyRankedTensor:$input, I64Attr:$dim);
+  let results = (outs Dyn_Value:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$kind $input `dim` $dim attr-dict `:` type($input) `to` type($result)";
+}
+
+def Dyn_GatherOp : Dyn_MathOp<"gather"> {
+  let summary = "rows chosen by an integer array";
+  let description = [{
+    With table `[batch..., n, slice...]` and indices `[batch..., i...]` the
+    result is `[batch..., i..., slice...]`: `result[b, i, s] =
+    table[b, indices[b, i], s]`. `batch` counts the shared leading dimensions.
+    Indices are in [0, n): callers check.
+
+    Example: `%y = dyn.gather %table[%ids] batch 0 : tensor<97x500xf32>, tensor<?xi64> to tensor<?x500xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$table, AnyRankedTensor:$indices, I64Attr:$batch);
+  let results = (outs Dyn_Value:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $table `[` $indices `]` `batch` $batch attr-dict `:` type($table) `,` type($indices) `to` type($result)
+  }];
+}
+
+def Dyn_ScatterAddOp : Dyn_MathOp<"scatter_add"> {
+  let summary = "add rows into the places chosen by an integer array";
+  let description = [{
+    The transpose of `dyn.gather`: a zero table of the result's shape to which
+    `updates[b, i, s]` is added at `[b, indices[b, i], s]`, in ascending order of
+    `i`. `extents` gives the dynamic dimension, if any.
+
+    Example: `%t = dyn.scatter_add %g[%ids] batch 0 : tensor<?x500xf32>, tensor<?xi64> to tensor<97x500xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$updates, AnyRankedTensor:$indices,
+                       Variadic<Index>:$extents, I64Attr:$batch);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $updates `[` $indices `]` `batch` $batch (`extents` `(` $extents^ `)`)? attr-dict
+    `:` type($updates) `,` type($indices) `to` type($result)
+  }];
+}
+
+def Dyn_WindowOp : Dyn_MathOp<"window"> {
+  let summary = "overlapping windows along one dimension";
+  let description = [{
+    Replaces dimension `dim` of extent `n` by two: `[o, u]` with `result[.., o,
+    u, ..] = input[.., o*stride + u*dilation - low, ..]`, zero outside. The
+    extents of `o` and `u` are the result's. `dim` is static (C1).
+
+    Example: `%w = dyn.window %x dim 2 stride 1 dilation 1 low 1 : tensor<?x3x32xf32> to tensor<?x3x32x3xf32>`
+  }];
+  let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim, I64Attr:$stride, I64Attr:$dilation,
+                       I64Attr:$low);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `dim` $dim `stride` $stride `dilation` $dilation `low` $low attr-dict
+    `:` type($input) `to` type($result)
+  }];
+}
+
+def Dyn_UnwindowOp : Dyn_MathOp<"unwindow"> {
+  let summary = "add overlapping windows back";
+  let description = [{
+    The transpose of `dyn.window`: dimensions `dim` and `dim + 1` become one, to
+    which every element is added at `o*stride + u*dilation - low`; what falls
+    outside is dropped.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim, I64Attr:$stride, I64Attr:$dilation,
+                       I64Attr:$low);
+  let results = (outs AnyRankedTensor:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $input `dim` $dim `stride` $stride `dilation` $dilation `low` $low attr-dict
+    `:` type($input) `to` type($result)
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Random numbers
+//===----------------------------------------------------------------------===//
+
+def Dyn_SeedOp : Dyn_Op<"seed", [Pure]> {
+  let summary = "the run's root key";
+  let results = (outs I64:$key);
+  let assemblyFormat = "attr-dict";
+}
+
+def Dyn_KeyFoldOp : Dyn_Op<"key_fold", [Pure]> {
+  let summary = "a key below another one";
+  let description = [{
+    The key at `value` (a hashed name, or a loop counter) below `key`: the first
+    two words of Philox 4x32-10 with key `key` and counter (`value`, 0x64796e6b).
+  }];
+  let arguments = (ins I64:$key, I64:$value);
+  let results = (outs I64:$result);
+  let assemblyFormat = "$key `,` $value attr-dict";
+}
+
+def Dyn_RandomOp : Dyn_Op<"random", [Pure, DeclareOpInterfaceMethods<Dyn_Costed>]> {
+  let summary = "independent draws from a standard distribution";
+  let description = [{
+    Element `i` (row-major) depends on (`key`, `i`) alone: block `i / 4` of Philox
+    4x32-10 with `key`, word `i mod 4`. `uniform` is (word >> 8 + 1/2) / 2^24, in
+    (0, 1); `normal` is Box-Muller on words (0, 1) and (2, 3). Salmon et al.,
+    SC 2011. Scaling and shifting are plain arithmetic, so derivatives flow by
+    reparameterisation.
+
+    Example: `%u = dyn.random uniform %key : tensor<784x256xf32>`
+  }];
+  let arguments = (ins Dyn_RandomKind:$kind, I64:$key, Variadic<Index>:$extents);
+  let results = (outs Dyn_Value:$result);
+  let assemblyFormat = "$kind $key (`extents` `(` $extents^ `)`)? attr-dict `:` type($result)";
+}
+
+def Dyn_PermutationOp : Dyn_Op<"permutation", [Pure]> {
+  let summary = "a random order of 0 .. n - 1";
+  let description = "Fisher-Yates with draws from `key`; the result is `i64`.";
+  let arguments = (ins I64:$key);
+  let results = (outs RankedTensorOf<[I64]>:$result);
+  let assemblyFormat = "$key attr-dict `:` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// Derivatives
+//===----------------------------------------------------------------------===//
+
+def Dyn_StopOp : Dyn_Op<"stop", [Pure]> {
+  let summary = "a value that derivatives do not see through";
+  let arguments = (ins Dyn_Value:$input);
+  let results = (outs Dyn_Value:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
+}
+
+def Dyn_ValueAndGradOp : Dyn_Op<"value_and_grad", [SingleBlock]> {
+  let summary = "a value and its derivatives in reverse mode";
+  let description = [{
+    The body computes `dyn.yield value, aux...` from block arguments that stand
+    for `wrt` (C1: equal types), and may use any value above. `value` is a float
+    scalar (C2). Results are the value, the aux values and one gradient for each
+    of `wrt`. Values captured from above are constants. Expanded by `dyn-grad`.
+
+    Example:
+    ```mlir
+    %l, %g = dyn.value_and_grad wrt(%w) : (tensor<4xf32>) -> (f32, tensor<4xf32>) {
+    ^bb0(%v: tensor<4xf32>):
+      %q = arith.mulf %v, %v : tensor<4xf32>
+      %s = dyn.reduce add %q dims [0] : tensor<4xf32> to f32
+      dyn.yield %s : f32
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Dyn_Value>:$wrt);
+  let results = (outs Variadic<Dyn_Value>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    `wrt` `(` $wrt `)` `:` functional-type($wrt, $results) $body attr-dict
+  }];
+}
+
+def Dyn_YieldOp : Dyn_Op<"yield", [Pure, Terminator, HasParent<"ValueAndGradOp">]> {
+  let summary = "what a differentiated body computes";
+  let arguments = (ins Variadic<Dyn_Value>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+//===----------------------------------------------------------------------===//
+// Effects of a run. Numbers in attributes are positions in the meta data.
+//===----------------------------------------------------------------------===//
+
+def Dyn_ConfigOp : Dyn_Op<"config", [Pure]> {
+  let summary = "the value of a config entry";
+  let description = "`text` gives a text handle (i64) instead of a number.";
+  let arguments = (ins I64Attr:$index, UnitAttr:$text);
+  let results = (outs Dyn_Scalar:$result);
+  let assemblyFormat = "$index (`text` $text^)? attr-dict `:` type($result)";
+}
+
+def Dyn_PathJoinOp : Dyn_Op<"path_join"> {
+  let summary = "folder and name as one path (text handles)";
+  let arguments = (ins I64:$folder, I64:$name);
+  let results = (outs I64:$result);
+  let assemblyFormat = "$folder `,` $name attr-dict";
+}
+
+def Dyn_ReadOp : Dyn_Op<"read"> {
+  let summary = "a file as a column of examples";
+  let description = [{
+    `shape` and `element` are those of one example; `scale` divides u8 by 255;
+    integers lie in [0, `limit`) when `limit` > 0. `options`: for npy the text
+    handle of a member or -1; for csv first column, column count, header lines.
+  }];
+  let arguments = (ins Dyn_ReadKind:$format, I64:$path, TypeAttr:$element,
+                       DenseI64ArrayAttr:$shape, BoolAttr:$scale, I64Attr:$limit,
+                       DenseI64ArrayAttr:$options);
+  let results = (outs I64:$column);
+  let assemblyFormat = [{
+    $format $path `element` $element `shape` $shape `scale` $scale `limit` $limit `options` $options attr-dict
+  }];
+}
+
+def Dyn_DatasetOp : Dyn_Op<"dataset"> {
+  let summary = "columns of equal length as one data set";
+  let arguments = (ins Variadic<I64>:$columns);
+  let results = (outs I64:$dataset);
+  let assemblyFormat = "`(` $columns `)` attr-dict";
+}
+
+def Dyn_DatasetSizeOp : Dyn_Op<"dataset_size", [Pure]> {
+  let summary = "number of examples";
+  let arguments = (ins I64:$dataset);
+  let results = (outs I64:$size);
+  let assemblyFormat = "$dataset attr-dict";
+}
+
+def Dyn_LoaderOp : Dyn_Op<"loader"> {
+  let summary = "batches of a data set, in order or in an order drawn from `key`";
+  let arguments = (ins I64:$dataset, Optional<I64>:$key, I64Attr:$batch);
+  let results = (outs I64:$loader);
+  let assemblyFormat = "$dataset `batch` $batch (`shuffled` $key^)? attr-dict";
+}
+
+def Dyn_BatchOp : Dyn_Op<"batch"> {
+  let summary = "one batch: its extent and its columns";
+  let description = [{
+    Each column is a tensor with a dynamic leading extent `n` of at most `bound`.
+  }];
+  let arguments = (ins I64:$loader, Index:$position, I64Attr:$bound);
+  let results = (outs Index:$n, Variadic<AnyRankedTensor>:$columns);
+  let assemblyFormat = "$loader `[` $position `]` `bound` $bound attr-dict `:` type($columns)";
+}
+
+def Dyn_LoaderCloseOp : Dyn_Op<"loader_close"> {
+  let summary = "end a loader";
+  let arguments = (ins I64:$loader);
+  let assemblyFormat = "$loader attr-dict";
+}
+
+def Dyn_LogOp : Dyn_Op<"log"> {
+  let summary = "add a number to a series";
+  let arguments = (ins F64:$value, I64Attr:$series);
+  let assemblyFormat = "$series `,` $value attr-dict";
+}
+
+def Dyn_LoggedLastOp : Dyn_Op<"logged_last"> {
+  let summary = "last value of a series, NaN when empty";
+  let arguments = (ins I64Attr:$series);
+  let results = (outs F64:$value);
+  let assemblyFormat = "$series attr-dict";
+}
+
+def Dyn_StepOp : Dyn_Op<"step"> {
+  let summary = "count one training step";
+  let assemblyFormat = "attr-dict";
+}
+
+def Dyn_TickOp : Dyn_Op<"tick"> {
+  let summary = "tell the progress display that an iteration ends";
+  let arguments = (ins I64Attr:$loop, Index:$position, Index:$count);
+  let assemblyFormat = "$loop `,` $position `of` $count attr-dict";
+}
+
+def Dyn_ClaimOp : Dyn_Op<"claim"> {
+  let summary = "verdict on a claim";
+  let arguments = (ins I64Attr:$claim, I1:$holds, F64:$left, F64:$right);
+  let assemblyFormat = "$claim `,` $holds `,` $left `,` $right attr-dict";
+}
+
+def Dyn_AssertOp : Dyn_Op<"assert"> {
+  let summary = "fail the run unless a condition holds";
+  let arguments = (ins I1:$condition, I64:$value, I64:$bound, I64Attr:$site);
+  let assemblyFormat = "$site `,` $condition `,` $value `,` $bound attr-dict";
+}
+
+def Dyn_SaveOp : Dyn_Op<"save"> {
+  let summary = "write values to a safetensors file";
+  let arguments = (ins I64:$path, Variadic<Dyn_Value>:$values, DenseI64ArrayAttr:$names);
+  let assemblyFormat = "$path `,` $names (`(` $values^ `:` type($values) `)`)? attr-dict";
+}
+
+def Dyn_LoadOp : Dyn_Op<"load"> {
+  let summary = "read values from a safetensors file";
+  let arguments = (ins I64:$path, DenseI64ArrayAttr:$names);
+  let results = (outs Variadic<Dyn_Value>:$values);
+  let assemblyFormat = "$path `,` $names attr-dict `:` type($values)";
+}
+
+def Dyn_CheckpointOp : Dyn_Op<"checkpoint", [AttrSizedOperandSegments]> {
+  let summary = "save the run's state if a checkpoint is due";
+  let description = [{
+    At the end of an iteration of loop `loop`. `loops` names the loops on the
+    path and `next` the iteration each would run next; `slots` and `values` are
+    the live state.
+  }];
+  let arguments = (ins I64Attr:$loop, DenseI64ArrayAttr:$loops, DenseI64ArrayAttr:$slots,
+                       Variadic<Index>:$next, Variadic<Dyn_Value>:$values);
+  let assemblyFormat = [{
+    $loop `loops` $loops `(` $next `)` `slots` $slots `(` ($values^ `:` type($values))? `)` attr-dict
+  }];
+}
+
+def Dyn_ResumeOp : Dyn_Op<"resume"> {
+  let summary = "where loop `loop` starts, and with which state";
+  let description = [{
+    Results are the first iteration and the values: `first` and `values`, or
+    what the resumed checkpoint says.
+  }];
+  let arguments = (ins I64Attr:$loop, DenseI64ArrayAttr:$slots, Index:$first,
+                       Variadic<Dyn_Value>:$values);
+  let results = (outs Index:$start, Variadic<Dyn_Value>:$state);
+  let assemblyFormat = [{
+    $loop `first` $first `slots` $slots `(` ($values^ `:` type($values))? `)` attr-dict `:` type($state)
+  }];
+}
+
+#endif // DYN_OPS

@@ -1,0 +1,204 @@
+//===- Verifiers.cpp - what makes an op of the dialect well formed --------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/dialect/Dialect.h"
+
+#include "llvm/ADT/SmallSet.h"
+
+using namespace mlir;
+using namespace dyn;
+
+namespace {
+
+/// Shape of a value; a scalar has none.
+ArrayRef<int64_t> shapeOf(Value v) {
+  auto t = dyn_cast<RankedTensorType>(v.getType());
+  return t ? t.getShape() : ArrayRef<int64_t>{};
+}
+
+bool agree(int64_t a, int64_t b) {
+  return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
+}
+
+LogicalResult expectShape(Operation *op, Value v, ArrayRef<int64_t> want) {
+  ArrayRef<int64_t> got = shapeOf(v);
+  bool same = got.size() == want.size();
+  for (size_t i = 0; same && i < got.size(); ++i)
+    same = agree(got[i], want[i]);
+  if (same)
+    return success();
+  return op->emitOpError() << "expected a result of shape [" << want << "], found [" << got << "]";
+}
+
+} // namespace
+
+LogicalResult BroadcastOp::verify() {
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = getResult().getType().getShape();
+  if (getDims().size() != in.size())
+    return emitOpError() << "has " << getDims().size() << " dims for an input of rank "
+                         << in.size() << " (C1)";
+  int64_t last = -1;
+  for (auto [i, d] : llvm::enumerate(getDims())) {
+    if (d <= last || d >= (int64_t)out.size() || !agree(in[i], out[d]))
+      return emitOpError() << "cannot place dimension " << i << " at " << d << " (C1)";
+    last = d;
+  }
+  if (getExtents().size() != (size_t)getResult().getType().getNumDynamicDims())
+    return emitOpError() << "needs one extent for each dynamic result dimension (C2)";
+  return success();
+}
+
+LogicalResult TransposeOp::verify() {
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  SmallVector<bool> seen(in.size());
+  SmallVector<int64_t> want;
+  if (getPermutation().size() != in.size())
+    return emitOpError() << "permutation has another length than the rank (C1)";
+  for (int64_t p : getPermutation()) {
+    if (p < 0 || p >= (int64_t)in.size() || seen[p])
+      return emitOpError() << "is not given a permutation (C1)";
+    seen[p] = true;
+    want.push_back(in[p]);
+  }
+  return expectShape(*this, getResult(), want);
+}
+
+LogicalResult ReshapeOp::verify() {
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getResult());
+  auto count = [](ArrayRef<int64_t> s) {
+    int64_t n = 1;
+    for (int64_t d : s)
+      n *= ShapedType::isDynamic(d) ? 1 : d;
+    return n;
+  };
+  if (count(in) != count(out))
+    return emitOpError() << "changes the number of elements (C1)";
+  auto dynamic = [](ArrayRef<int64_t> s) { return llvm::count_if(s, ShapedType::isDynamic); };
+  auto leads = [&](ArrayRef<int64_t> s) {
+    return dynamic(s) == 0 || (dynamic(s) == 1 && ShapedType::isDynamic(s[0]));
+  };
+  if (dynamic(in) != dynamic(out) || !leads(in) || !leads(out))
+    return emitOpError() << "moves a dynamic dimension (C2)";
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  ArrayRef<int64_t> out = shapeOf(getResult());
+  SmallVector<int64_t> extents;
+  SmallVector<bool> labelled(out.size());
+  auto visit = [&](ArrayRef<int64_t> labels, ArrayRef<int64_t> shape) -> LogicalResult {
+    if (labels.size() != shape.size())
+      return emitOpError() << "needs one label for each dimension (C1)";
+    llvm::SmallSet<int64_t, 8> mine;
+    for (auto [l, d] : llvm::zip(labels, shape)) {
+      if (l < 0 || !mine.insert(l).second)
+        return emitOpError() << "repeats label " << l << " in one operand (C1)";
+      if (l >= (int64_t)extents.size())
+        extents.resize(l + 1, ShapedType::kDynamic);
+      if (!agree(extents[l], d) || (l < (int64_t)out.size() && !agree(out[l], d)))
+        return emitOpError() << "gives label " << l << " two extents (C3)";
+      if (!ShapedType::isDynamic(d))
+        extents[l] = d;
+      if (l < (int64_t)out.size())
+        labelled[l] = true;
+    }
+    return success();
+  };
+  if (failed(visit(getLhsLabels(), shapeOf(getLhs()))) ||
+      failed(visit(getRhsLabels(), shapeOf(getRhs()))))
+    return failure();
+  if (!llvm::all_of(labelled, [](bool b) { return b; }))
+    return emitOpError() << "has a result dimension that no operand labels (C2)";
+  return success();
+}
+
+LogicalResult ReduceOp::verify() {
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  if (getDims().empty() || !llvm::is_sorted(getDims()) || getDims().front() < 0 ||
+      getDims().back() >= (int64_t)in.size())
+    return emitOpError() << "needs at least one dimension, sorted and in range (C1)";
+  SmallVector<int64_t> want;
+  for (auto [i, d] : llvm::enumerate(in))
+    if (!llvm::is_contained(getDims(), (int64_t)i))
+      want.push_back(d);
+  return expectShape(*this, getResult(), want);
+}
+
+LogicalResult ArgReduceOp::verify() {
+  SmallVector<int64_t> want(shapeOf(getInput()));
+  if ((int64_t)getDim() < 0 || (int64_t)getDim() >= (int64_t)want.size())
+    return emitOpError() << "dimension out of range";
+  want.erase(want.begin() + getDim());
+  return expectShape(*this, getResult(), want);
+}
+
+namespace {
+/// Splits [batch..., n, slice...] and [batch..., i...]; appends [batch..., i..., slice...].
+LogicalResult gatherShape(Operation *op, ArrayRef<int64_t> table, ArrayRef<int64_t> indices,
+                          size_t batch, SmallVectorImpl<int64_t> &out) {
+  if (table.size() < batch + 1 || indices.size() < batch)
+    return op->emitOpError() << "has too few dimensions for " << batch << " shared ones";
+  for (size_t i = 0; i < batch; ++i)
+    if (!agree(table[i], indices[i]))
+      return op->emitOpError() << "shared dimension " << i << " differs";
+  out.assign(indices.begin(), indices.end());
+  out.append(table.begin() + batch + 1, table.end());
+  return success();
+}
+} // namespace
+
+LogicalResult GatherOp::verify() {
+  SmallVector<int64_t> want;
+  if (failed(gatherShape(*this, shapeOf(getTable()), shapeOf(getIndices()), getBatch(), want)))
+    return failure();
+  return expectShape(*this, getResult(), want);
+}
+
+LogicalResult ScatterAddOp::verify() {
+  SmallVector<int64_t> want;
+  if (failed(gatherShape(*this, shapeOf(getResult()), shapeOf(getIndices()), getBatch(), want)))
+    return failure();
+  return expectShape(*this, getUpdates(), want);
+}
+
+namespace {
+LogicalResult verifyWindow(Operation *op, ArrayRef<int64_t> flat, ArrayRef<int64_t> windows,
+                           int64_t dim, int64_t stride, int64_t dilation) {
+  if (dim < 0 || dim >= (int64_t)flat.size() || windows.size() != flat.size() + 1 ||
+      ShapedType::isDynamic(flat[dim]))
+    return op->emitOpError() << "needs a static dimension in range (C1)";
+  if (stride < 1 || dilation < 1)
+    return op->emitOpError() << "needs a positive stride and dilation";
+  for (int64_t i = 0; i < (int64_t)flat.size(); ++i)
+    if (i != dim && !agree(flat[i], windows[i < dim ? i : i + 1]))
+      return op->emitOpError() << "changes dimension " << i;
+  return success();
+}
+} // namespace
+
+LogicalResult WindowOp::verify() {
+  return verifyWindow(*this, shapeOf(getInput()), shapeOf(getResult()), getDim(), getStride(),
+                      getDilation());
+}
+
+LogicalResult UnwindowOp::verify() {
+  return verifyWindow(*this, shapeOf(getResult()), shapeOf(getInput()), getDim(), getStride(),
+                      getDilation());
+}
+
+LogicalResult ValueAndGradOp::verify() {
+  Block &block = getBody().front();
+  if (block.getArgumentTypes() != getWrt().getTypes())
+    return emitOpError() << "block arguments differ from `wrt` (C1)";
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || yield.getValues().empty() || !isa<FloatType>(yield.getValues()[0].getType()))
+    return emitOpError() << "must yield a float scalar first (C2)";
+  SmallVector<Type> want(yield.getValues().getTypes());
+  llvm::append_range(want, getWrt().getTypes());
+  if (!llvm::equal(want, getResultTypes()))
+    return emitOpError() << "results are the yielded values and one gradient for each of `wrt`";
+  return success();
+}

@@ -1,0 +1,281 @@
+//===- Elaborator.h - the partial evaluator over the syntax tree ----------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One class, its methods grouped by source file. Every method that can fail has
+// reported its error and returns an Error value (or false); callers pass it on.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_DSL_ELABORATE_ELABORATOR_H
+#define DYN_DSL_ELABORATE_ELABORATOR_H
+
+#include "Meta.h"
+#include "Value.h"
+#include "dyn/dialect/Dialect.h"
+#include "dyn/dsl/Diagnostics.h"
+#include "dyn/dsl/Elaborate.h"
+
+#include <functional>
+#include <set>
+
+namespace dyn::dsl {
+
+/// One source file as a namespace.
+struct Module {
+  std::string name;
+  std::unique_ptr<ast::File> file;
+  std::shared_ptr<Scope> scope;
+};
+
+/// What a block assigned: variables with another value than before.
+struct Snapshot {
+  std::vector<std::pair<Binding *, Val>> before;
+};
+
+class Elaborator {
+public:
+  Elaborator(mlir::MLIRContext &context, SourceManager &sources, const ElaborateOptions &options,
+             Diagnostics &diagnostics);
+  std::optional<Elaborated> run(FileId main);
+
+private:
+  // --- Program.cpp: modules, config, the entry
+  Module *loadModule(const std::string &name, SourceSpan use, const Module *from);
+  bool declareItems(Module &module);
+  bool declareConfig(const ast::ConfigItem &item, Scope &scope);
+  void declareUses(Module &module, const ast::UseItem &item);
+  bool elaborateTrain(const ast::TrainItem &item, Module &module);
+
+  // --- Arrays.cpp: emission on arrays with frames
+  mlir::Location loc(SourceSpan span);
+  mlir::Type mlirElem(Elem e);
+  Elem realElem() const { return options.f64 ? Elem::F64 : Elem::F32; }
+  bool isReal(Elem e) const { return e == Elem::F32 || e == Elem::F64; }
+  mlir::Type typeOf(llvm::ArrayRef<Extent> dims, Elem e);
+  mlir::Value indexConstant(int64_t n);
+  mlir::Value extentValue(const Extent &e);
+  mlir::Value scalarConstant(double d, Elem e);
+  Array constant(double d, Elem e);
+  AxisPtr newAxis(std::string name, Extent extent, bool resolved = true);
+  llvm::SmallVector<AxisPtr, 2> unionFrames(llvm::ArrayRef<const Array *> arrays);
+  /// The value with exactly the dimensions `frames` then `shape`.
+  mlir::Value place(const Array &a, llvm::ArrayRef<AxisPtr> frames, llvm::ArrayRef<Extent> shape);
+  /// A number as an array of element type `hint` (statics adapt to it).
+  Array toArray(const Val &v, Elem hint);
+  Array toArray(const Val &v);
+  Array indexArray(const AxisPtr &axis);
+  Val convert(const Val &v, Elem to, SourceSpan span);
+  Array elementwise(llvm::ArrayRef<Array> operands, Elem result,
+                    llvm::function_ref<mlir::Value(llvm::ArrayRef<mlir::Value>)> emit,
+                    SourceSpan span);
+  /// Moves `axes` from the frames to the front of the shape.
+  Array bindAxes(const Array &a, llvm::ArrayRef<AxisPtr> axes);
+  /// Moves the first `axes.size()` shape dimensions into the frames.
+  Array frameAxes(Array a, llvm::ArrayRef<AxisPtr> axes);
+  Array reduceDims(ReduceKind kind, const Array &a, llvm::ArrayRef<int64_t> dims, SourceSpan span);
+  Array reduceShape(ReduceKind kind, const Array &a, SourceSpan span);
+  Array reduceAxes(ReduceKind kind, const Array &a, llvm::ArrayRef<AxisPtr> axes, SourceSpan span);
+  Array countOf(llvm::ArrayRef<Extent> dims);
+  Val mapArrays(const Val &v, llvm::function_ref<Array(const Array &)> f);
+
+  // --- Operators.cpp
+  Val unary(const ast::UnaryExpr &e);
+  Val binary(const ast::BinaryExpr &e);
+  Val arithmetic(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span, SourceSpan ls,
+                 SourceSpan rs);
+  Val compare(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span);
+  Val logical(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span);
+  Val matmul(const Val &l, const Val &r, SourceSpan span, SourceSpan ls, SourceSpan rs);
+  Val power(const Val &l, const Val &r, SourceSpan span);
+  Val deltaArithmetic(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span);
+  Val staticArithmetic(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span);
+  bool sameNumericType(Val &l, Val &r, Array &a, Array &b, SourceSpan span);
+  bool sameShapes(const Array &a, const Array &b, SourceSpan span, SourceSpan as, SourceSpan bs);
+  Val select(const Val &c, const Val &a, const Val &b, SourceSpan span);
+
+  // --- Expressions.cpp
+  Val eval(const ast::Expr &e);
+  Val evalName(const ast::NameExpr &e);
+  Val evalField(const ast::FieldExpr &e);
+  Val fieldOf(const Val &base, const std::string &name, SourceSpan span);
+  Val evalReduce(const ast::ReduceExpr &e);
+  Val evalArrayLiteral(const ast::ArrayExpr &e);
+  /// The larger of `a` and 1: divisor of a filtered mean, which is 0 over nothing.
+  Array atLeastOne(const Array &a, SourceSpan span);
+  Val evalBlock(const ast::Block &block);
+  Val evalIf(const ast::IfExpr &e);
+  Val evalSeeded(const ast::SeededExpr &e);
+  std::optional<int64_t> staticInt(const ast::Expr &e, const char *what);
+  std::optional<Extent> extentOf(const ast::Expr &e);
+  std::vector<AxisPtr> openBinders(const std::vector<ast::Binder> &binders, Scope &scope);
+  bool resolved(const AxisPtr &axis, SourceSpan span);
+
+  // --- Indexing.cpp
+  Val evalIndex(const ast::IndexExpr &e);
+  Val indexArrayValue(const Array &base, const ast::IndexExpr &e);
+  Val indexStruct(const Val &base, const Val &index, SourceSpan span);
+  Array takeAt(const Array &a, size_t dim, const Array &index, SourceSpan span);
+  Array slice(const Array &a, size_t dim, int64_t offset, int64_t size);
+  Array sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_t size, bool drop);
+  Array moveDim(const Array &a, size_t from, size_t to);
+  void checkSubscript(const Array &index, const Extent &extent, SourceSpan span);
+  bool assignIndexed(Val &target, const ast::IndexExpr &e, const Val &value, SourceSpan span);
+
+  // --- Types.cpp
+  struct Expected {
+    enum Kind { Any, Dim, Number, Array, Text, Struct, Function, Rest } kind = Any;
+    Elem elem = Elem::F32;
+    std::vector<const ast::Dim *> dims;
+    const ast::Item *decl = nullptr;
+    int64_t rank() const { return int64_t(dims.size()); }
+  };
+  Expected expected(const ast::TypeExpr *type);
+  std::optional<Elem> elemNamed(const std::string &name);
+  bool unifyDims(const Expected &want, Val &got, Scope &scope, SourceSpan span,
+                 const std::string &name);
+  /// Checks a value against a type, adapts statics, binds dimension variables.
+  bool conform(Val &v, const ast::TypeExpr *type, Scope &scope, SourceSpan span,
+               const std::string &name);
+  std::optional<std::pair<Elem, llvm::SmallVector<Extent, 4>>>
+  arrayType(const ast::TypeExpr &type);
+  std::optional<std::pair<Elem, llvm::SmallVector<int64_t, 4>>> typeArgument(const ast::Expr &e);
+
+  // --- Calls.cpp
+  Val evalCall(const ast::CallExpr &e);
+  struct CallArgs {
+    std::vector<Val> values;
+    std::vector<std::string> names;
+    std::vector<SourceSpan> spans;
+    std::vector<const ast::Expr *> exprs;
+  };
+  Val callFunction(const Val &callee, CallArgs &args, SourceSpan span);
+  Val callLambda(const Val &callee, CallArgs &args, SourceSpan span);
+  bool matchParams(const std::vector<ast::Param> &params, CallArgs &args, SourceSpan span,
+                   const std::string &what, Module *home, std::vector<Val> &out,
+                   std::vector<int> &argOf);
+  Val unlift(const Val &v, llvm::ArrayRef<AxisPtr> axes);
+  Val evalBody(const ast::Body &body);
+  Val *lvalue(const ast::Expr &e, bool quiet = false);
+
+  // --- Models.cpp
+  Val construct(const ast::ModelItem &model, Module *home, CallArgs &args, SourceSpan span);
+  Val constructStack(const Val &type, CallArgs &args, const Extent &count, SourceSpan span);
+  Val constructRecord(const ast::TypeItem &record, Module *home, CallArgs &args, SourceSpan span);
+  Val buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span);
+  Val initialValue(const ast::Member &member, SourceSpan span);
+
+  // --- Builtins.cpp
+  Val callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e);
+  static const std::set<std::string> &builtinNames();
+  std::optional<Val> mathFunction(const std::string &name, CallArgs &args, SourceSpan span);
+  std::optional<Val> reduction(const std::string &name, CallArgs &args, SourceSpan span);
+  std::optional<Val> shapeFunction(const std::string &name, CallArgs &args,
+                                   const ast::CallExpr &e);
+  std::optional<Val> deltaFunction(const std::string &name, CallArgs &args, SourceSpan span);
+
+  // --- Draws.cpp
+  mlir::Value drawKey(const std::string &name, SourceSpan span);
+  Val draw(const ast::Expr &distribution, const std::string &name, const ast::TypeExpr *type,
+           SourceSpan span);
+  Val drawShaped(const ast::Expr &distribution, const std::string &name, Elem elem,
+                 llvm::ArrayRef<Extent> shape, SourceSpan span);
+
+  // --- Statements.cpp
+  Val exec(const ast::Block &block);
+  bool statement(const ast::Stmt &s, Val &value);
+  bool letStatement(const ast::LetStmt &s);
+  bool bindPattern(const ast::Pattern &p, Val v, bool isVar, const ast::TypeExpr *type);
+  bool declare(const ast::Ident &name, Val v, bool isVar);
+  bool assign(const ast::AssignStmt &s);
+  Val runtime(const Val &v);
+
+  // --- Control.cpp
+  Val evalFor(const ast::ForExpr &e);
+  Val forRange(const ast::ForExpr &e, const Val &range);
+  Val forTuple(const ast::ForExpr &e, const Val &tuple);
+  Val forArray(const ast::ForExpr &e, const Val &array);
+  Val forBatches(const ast::ForExpr &e, const Val &dataset);
+  /// Emits a counted loop; `body` binds what one iteration sees.
+  Val countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
+                  std::optional<int64_t> trips, const std::string &name,
+                  llvm::function_ref<bool(mlir::Value iv, mlir::Value ordinal)> bindIteration);
+  bool whileLoop(const ast::WhileStmt &s);
+  Val runtimeIf(const ast::IfExpr &e, const Array &cond);
+  Val laneIf(const ast::IfExpr &e, const Array &cond);
+  std::vector<Binding *> assignableIn(const void *node, const ast::Block *block,
+                                      const ast::Expr *expr);
+  Snapshot snapshot();
+  std::vector<Binding *> changed(Snapshot &s);
+
+  // --- Training.cpp
+  struct Pick {
+    Val *target = nullptr;
+    std::vector<Leaf> leaves; ///< selected parameters; empty for an array
+    SourceSpan span;
+  };
+  bool resolvePick(const ast::Expr &e, Pick &pick, bool needVar);
+  bool selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves, SourceSpan span);
+  struct Differentiated {
+    Val value;                 ///< what the body evaluates to
+    std::vector<Val> gradients; ///< one a pick
+  };
+  std::optional<Differentiated> differentiate(std::vector<Pick> &picks,
+                                              llvm::function_ref<Val()> body, SourceSpan span);
+  Val evalDerive(const ast::DeriveExpr &e);
+  Val evalMinimize(const ast::MinimizeExpr &e);
+  bool updateStatement(const ast::UpdateStmt &s);
+  bool applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient, SourceSpan span);
+
+  // --- Data.cpp
+  std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
+  Val datasetMethod(const Val &dataset, const std::string &method, CallArgs &args, SourceSpan span);
+
+  // --- Effects.cpp
+  mlir::Value textHandle(const Val &v, SourceSpan span);
+  mlir::Value toF64(const Val &v, SourceSpan span);
+  bool logStatement(const ast::LogStmt &s);
+  bool saveStatement(const ast::SaveStmt &s);
+  bool loadStatement(const ast::LoadStmt &s);
+  bool assertStatement(const ast::AssertStmt &s);
+  bool claimStatement(const ast::ClaimStmt &s);
+  int64_t checkSite(const char *kind, SourceSpan span, const std::string &text);
+
+  DiagBuilder error(SourceSpan span, Diag id) { return diagnostics.report(span, id); }
+  Val unsupported(SourceSpan span, const std::string &what, const std::string &instead);
+  std::vector<std::string> namesInScope();
+
+  mlir::MLIRContext &context;
+  SourceManager &sources;
+  const ElaborateOptions &options;
+  Diagnostics &diagnostics;
+  mlir::OpBuilder builder;
+  mlir::Location current;
+  Meta meta;
+  std::map<std::string, std::unique_ptr<Module>> modules;
+  std::vector<std::string> searchPath;
+  std::vector<FileId> read;
+  std::shared_ptr<Scope> scope;       ///< the innermost block
+  std::vector<AxisPtr> frameContext;  ///< axes that draws repeat over
+  mlir::Value key;                    ///< of the innermost loop or `seeded`
+  std::string drawPath;               ///< names since `key`
+  std::set<std::string> drawn;        ///< addresses used below `key`
+  unsigned nextAxis = 0;
+  unsigned depth = 0;                 ///< of function calls
+  int64_t fuel = 200000;              ///< calls left
+  std::vector<const ast::Item *> callStack;
+  unsigned pure = 0;                  ///< > 0 inside differentiated or lifted code
+  std::vector<Val> *yields = nullptr; ///< of the innermost `for` that yields
+  struct RunLoop {
+    int64_t id;
+    mlir::Value ordinal;
+    llvm::SmallVector<mlir::Value> state;
+    std::vector<int64_t> slots;
+  };
+  std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
+  std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
+};
+
+} // namespace dyn::dsl
+
+#endif // DYN_DSL_ELABORATE_ELABORATOR_H

@@ -1,0 +1,61 @@
+//===- Meta.cpp - the tables that accompany a compiled program ------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Meta.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace dyn::dsl;
+namespace json = llvm::json;
+
+int64_t Meta::intern(std::vector<std::string> &list, std::map<std::string, int64_t> &index,
+                     const std::string &s) {
+  auto [it, fresh] = index.try_emplace(s, int64_t(list.size()));
+  if (fresh)
+    list.push_back(s);
+  return it->second;
+}
+
+int64_t Meta::slot(std::string name) {
+  if (int64_t n = slotCount[name]++)
+    name += "#" + std::to_string(n);
+  slots.push_back(std::move(name));
+  return int64_t(slots.size()) - 1;
+}
+
+int64_t Meta::loop(const std::string &name, int64_t parent) {
+  loops.push_back({name, parent});
+  return int64_t(loops.size()) - 1;
+}
+
+static int64_t append(json::Array &list, json::Object entry) {
+  list.push_back(std::move(entry));
+  return int64_t(list.size()) - 1;
+}
+int64_t Meta::config(json::Object entry) { return append(configs, std::move(entry)); }
+int64_t Meta::claim(json::Object entry) { return append(claims, std::move(entry)); }
+int64_t Meta::check(json::Object entry) { return append(checks, std::move(entry)); }
+
+std::string Meta::json() const {
+  json::Object all = header;
+  all["abi"] = 1;
+  all["strings"] = json::Array(strings);
+  all["series"] = json::Array(seriesNames);
+  all["config"] = configs;
+  all["claims"] = claims;
+  all["checks"] = checks;
+  json::Array loopList, slotList;
+  for (const Loop &l : loops)
+    loopList.push_back(json::Object{{"name", l.name}, {"parent", l.parent}, {"steps", l.steps}});
+  for (const std::string &s : slots)
+    slotList.push_back(json::Object{{"name", s}});
+  all["loops"] = std::move(loopList);
+  all["slots"] = std::move(slotList);
+  all["sources"] = sourceTexts;
+  std::string text;
+  llvm::raw_string_ostream(text) << json::Value(std::move(all));
+  return text;
+}

@@ -1,0 +1,122 @@
+//===- Value.cpp - walking and describing elaborated values ---------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Value.h"
+
+using namespace dyn::dsl;
+
+void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix) {
+  if (v.kind == ValKind::Tuple) {
+    for (size_t i = 0; i < v.items.size(); ++i)
+      collectLeaves(v.items[i], out, prefix + (prefix.empty() ? "" : ".") + std::to_string(i));
+    return;
+  }
+  if (v.kind != ValKind::Struct)
+    return;
+  for (size_t i = 0; i < v.items.size(); ++i) {
+    std::string path = prefix.empty() ? v.names[i] : prefix + "." + v.names[i];
+    Role role = v.roles[i];
+    if (role == Role::Sub)
+      collectLeaves(v.items[i], out, path);
+    else if (role != Role::Argument && v.items[i].isArray())
+      out.push_back({path, &v.items[i],
+                     int64_t(v.items[i].array.shape.size()) - int64_t(v.stack.size()), role});
+    else if (role == Role::State && v.items[i].kind == ValKind::Tuple)
+      for (size_t k = 0; k < v.items[i].items.size(); ++k)
+        if (v.items[i].items[k].isArray())
+          out.push_back({path + "." + v.items[i].names[k], &v.items[i].items[k], 0, role});
+  }
+}
+
+void dyn::dsl::collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out) {
+  if (v.kind == ValKind::Array || v.kind == ValKind::Handle)
+    out.push_back(&v.array.value);
+  for (Val &item : v.items)
+    collectValues(item, out);
+}
+
+std::string dyn::dsl::describe(const Extent &e) {
+  return e.isStatic() ? std::to_string(e.size) : "n <= " + std::to_string(e.bound);
+}
+
+static const char *elemName(Elem e) {
+  switch (e) {
+  case Elem::F32:
+  case Elem::F64:
+    return "real";
+  case Elem::I32:
+    return "i32";
+  case Elem::I64:
+    return "int";
+  case Elem::U8:
+    return "u8";
+  case Elem::Bool:
+    return "bool";
+  }
+  return "?";
+}
+
+std::string dyn::dsl::describe(const Array &a) {
+  std::string s = elemName(a.elem);
+  if (a.shape.empty())
+    return s;
+  s += "[";
+  for (size_t i = 0; i < a.shape.size(); ++i)
+    s += (i ? ", " : "") + describe(a.shape[i]);
+  return s + "]";
+}
+
+std::string dyn::dsl::describe(const Val &v) {
+  switch (v.kind) {
+  case ValKind::Error:
+    return "an error";
+  case ValKind::Unit:
+    return "nothing";
+  case ValKind::Int:
+    return "the number " + std::to_string(v.number);
+  case ValKind::Real:
+    return "a number";
+  case ValKind::Bool:
+    return "a static bool";
+  case ValKind::Text:
+  case ValKind::Handle:
+    return "text";
+  case ValKind::Array:
+    return describe(v.array);
+  case ValKind::Tuple:
+    return "a tuple of " + std::to_string(v.items.size());
+  case ValKind::Struct: {
+    std::string s;
+    if (v.decl && v.decl->kind() == ast::ItemKind::Model)
+      s = static_cast<const ast::ModelItem *>(v.decl)->name.text;
+    else if (v.decl && v.decl->kind() == ast::ItemKind::Type)
+      s = static_cast<const ast::TypeItem *>(v.decl)->name.text;
+    for (const Extent &e : v.stack)
+      s += "[" + describe(e) + "]";
+    return s;
+  }
+  case ValKind::Delta:
+    return "a delta";
+  case ValKind::Function:
+  case ValKind::Builtin:
+    return "a function";
+  case ValKind::Type:
+    return "a type";
+  case ValKind::Module:
+    return "a module";
+  case ValKind::Index:
+    return "the index `" + v.axis->name + "`";
+  case ValKind::Dim:
+    return "a run-time extent";
+  case ValKind::Range:
+    return "a range";
+  case ValKind::Dataset:
+    return "a data set";
+  case ValKind::Series:
+    return "a logged series";
+  }
+  return "?";
+}

@@ -1,0 +1,153 @@
+//===- runtime.h - the closed list of functions a Dyn program may call ----===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Generated code calls these functions and nothing else. Every argument is an
+// int64_t or a double: handles and addresses travel as int64_t, and text as
+// the index of an entry in the program's string table, so that the border
+// needs no pointer types, no varargs and no text in the generated code.
+// The first argument is always the run. A function that fails does not return:
+// it records the error in the run and unwinds to dyn_rt_execute.
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_RUNTIME_H
+#define DYN_RUNTIME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DYN_RT_API __attribute__((visibility("default")))
+
+/// Version of this list. A program carries the version it was compiled for in
+/// its meta data (`abi`); another version is refused at start.
+#define DYN_RT_ABI 1
+
+/// Element types, as numbers in calls and names in meta data.
+enum dyn_rt_type { DYN_F32 = 0, DYN_F64 = 1, DYN_I32 = 2, DYN_I64 = 3, DYN_U8 = 4, DYN_BOOL = 5 };
+
+/// What one program is: its meta data (JSON, see docs/runtime.md) and entry.
+typedef struct dyn_rt_program {
+  const char *meta;
+  int64_t meta_length;
+  void (*train)(int64_t run);
+} dyn_rt_program;
+
+/// Runs a whole program as its native binary does: reads flags, makes the run
+/// directory, executes, prints claims. Returns the process status
+/// (docs/command-line.md). `compile_note` is the line printed first (may be null).
+DYN_RT_API int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv,
+                           const char *compile_note);
+
+// --- threads and memory ------------------------------------------------------
+
+/// Calls `task(environment, i)` for i in [0, tasks), on the run's threads.
+/// Which thread runs a task never influences results. Not re-entrant.
+DYN_RT_API void dyn_rt_parallel_for(int64_t run, int64_t tasks, int64_t task, int64_t environment);
+
+/// The run's arena of at least `bytes` bytes, 64-byte aligned and pre-touched;
+/// the same address at every call of one run with the same size.
+DYN_RT_API int64_t dyn_rt_arena(int64_t run, int64_t bytes);
+
+// --- config and text -----------------------------------------------------------
+
+/// Value of config entry `index` (position in meta `config`).
+DYN_RT_API double dyn_rt_config_real(int64_t run, int64_t index);
+DYN_RT_API int64_t dyn_rt_config_int(int64_t run, int64_t index);
+/// Text handles: values below the size of the string table are its entries.
+DYN_RT_API int64_t dyn_rt_config_text(int64_t run, int64_t index);
+/// Folder and name joined with one slash.
+DYN_RT_API int64_t dyn_rt_path_join(int64_t run, int64_t folder, int64_t name);
+/// The random key of `--seed`.
+DYN_RT_API int64_t dyn_rt_seed(int64_t run);
+
+// --- data ------------------------------------------------------------------------
+
+/// Reads a file into a column: an array whose leading extent is the number of
+/// examples and whose others are `dims[0..rank)` (address of int64_t; an extent
+/// that differs is an error). `type` is what the program wants; u8 pixels become
+/// real by division by 255 when `scale` is 1. Integer columns with `limit` > 0
+/// must lie in [0, limit). Returns a column handle.
+DYN_RT_API int64_t dyn_rt_read_idx(int64_t run, int64_t path, int64_t type, int64_t rank,
+                                   int64_t dims, int64_t scale, int64_t limit);
+/// NPY file, or member `member` of an NPZ (member < 0: plain NPY).
+DYN_RT_API int64_t dyn_rt_read_npy(int64_t run, int64_t path, int64_t member, int64_t type,
+                                   int64_t rank, int64_t dims, int64_t limit);
+/// Columns [first, first + count) of a CSV file with `header` lines on top;
+/// count 0 means one number an example (rank 0), else a vector (rank 1).
+DYN_RT_API int64_t dyn_rt_read_csv(int64_t run, int64_t path, int64_t type, int64_t first,
+                                   int64_t count, int64_t header, int64_t limit);
+/// Columns of equal length as one data set. `columns`: address of `count` handles.
+DYN_RT_API int64_t dyn_rt_dataset(int64_t run, int64_t count, int64_t columns);
+/// Number of examples.
+DYN_RT_API int64_t dyn_rt_dataset_size(int64_t run, int64_t dataset);
+/// A loader over batches of at most `batch` examples, in file order (`shuffle`
+/// 0) or in the permutation drawn from `key` (`shuffle` 1). A background thread
+/// prepares the next batch.
+DYN_RT_API int64_t dyn_rt_loader(int64_t run, int64_t dataset, int64_t batch, int64_t shuffle,
+                                 int64_t key);
+/// Copies batch `index` into `destinations` (address of one address a column,
+/// each with room for `batch` examples). Returns the number of examples: `batch`,
+/// or fewer in the last one.
+DYN_RT_API int64_t dyn_rt_loader_next(int64_t run, int64_t loader, int64_t index,
+                                      int64_t destinations);
+/// Ends a loader.
+DYN_RT_API void dyn_rt_loader_close(int64_t run, int64_t loader);
+
+// --- results -----------------------------------------------------------------------
+
+/// Adds `value` to the series `series` (index in meta `series`) at the run's step.
+DYN_RT_API void dyn_rt_log(int64_t run, int64_t series, double value);
+/// Last value of a series; NaN when it is empty.
+DYN_RT_API double dyn_rt_logged_last(int64_t run, int64_t series);
+/// Counts one training step.
+DYN_RT_API void dyn_rt_step(int64_t run);
+/// Tells the progress display that iteration `index` of `count` of loop `loop` ends.
+DYN_RT_API void dyn_rt_tick(int64_t run, int64_t loop, int64_t index, int64_t count);
+/// Verdict on claim `claim` (index in meta `claims`): `left` is what was measured,
+/// `right` what it was compared with (NaN when the claim is not a comparison).
+DYN_RT_API void dyn_rt_claim(int64_t run, int64_t claim, int64_t holds, double left, double right);
+/// Fails the run with status 9: assertion, subscript or bound `site` (index in
+/// meta `checks`) failed with these values.
+DYN_RT_API void dyn_rt_check_failed(int64_t run, int64_t site, int64_t value, int64_t bound);
+
+/// A safetensors file, written atomically: begin, one call a tensor, end.
+/// `dims`: address of `rank` int64_t; `data`: address of the row-major values.
+DYN_RT_API void dyn_rt_save_begin(int64_t run, int64_t path);
+DYN_RT_API void dyn_rt_save_tensor(int64_t run, int64_t name, int64_t type, int64_t rank,
+                                   int64_t dims, int64_t data);
+DYN_RT_API void dyn_rt_save_end(int64_t run);
+/// Reads one: begin, one call a tensor, end (which reports every name that is
+/// missing, unexpected or different in one error).
+DYN_RT_API void dyn_rt_load_begin(int64_t run, int64_t path);
+DYN_RT_API void dyn_rt_load_tensor(int64_t run, int64_t name, int64_t type, int64_t rank,
+                                   int64_t dims, int64_t data);
+DYN_RT_API void dyn_rt_load_end(int64_t run);
+
+// --- checkpoints -------------------------------------------------------------------
+
+/// 1 when a checkpoint is due at the end of an iteration of loop `loop`.
+DYN_RT_API int64_t dyn_rt_checkpoint_due(int64_t run, int64_t loop);
+/// Begins a checkpoint at the end of iteration `counter` of loop `loop`; tensors
+/// follow by dyn_rt_checkpoint_tensor, then dyn_rt_checkpoint_end.
+DYN_RT_API void dyn_rt_checkpoint_begin(int64_t run, int64_t loop);
+/// Counter of an enclosing loop (or of the loop itself): the next iteration to run.
+DYN_RT_API void dyn_rt_checkpoint_counter(int64_t run, int64_t loop, int64_t next);
+DYN_RT_API void dyn_rt_checkpoint_tensor(int64_t run, int64_t slot, int64_t type, int64_t rank,
+                                         int64_t dims, int64_t data);
+DYN_RT_API void dyn_rt_checkpoint_end(int64_t run);
+/// First iteration of loop `loop`: `first`, or where the resumed checkpoint stood.
+DYN_RT_API int64_t dyn_rt_resume_counter(int64_t run, int64_t loop, int64_t first);
+/// Overwrites `data` with slot `slot` of the resumed checkpoint if loop `loop` is
+/// being entered again. Until the innermost saved loop is entered, logs, saves
+/// and claims are not repeated.
+DYN_RT_API void dyn_rt_resume_tensor(int64_t run, int64_t loop, int64_t slot, int64_t type,
+                                     int64_t rank, int64_t dims, int64_t data);
+
+#ifdef __cplusplus
+}
+#endif
+#endif // DYN_RUNTIME_H
