@@ -79,11 +79,23 @@ SmallVector<AxisPtr, 2> Elaborator::unionFrames(ArrayRef<const Array *> arrays) 
     for (const AxisPtr &f : a->frames)
       if (!llvm::is_contained(all, f))
         all.push_back(f);
-  // A run-time extent must lead; otherwise the order of creation decides.
-  llvm::stable_sort(all, [](const AxisPtr &x, const AxisPtr &y) {
+  sortFrames(all);
+  return all;
+}
+
+void Elaborator::sortFrames(llvm::MutableArrayRef<AxisPtr> frames) {
+  llvm::sort(frames, [](const AxisPtr &x, const AxisPtr &y) {
     bool sx = x->extent.isStatic(), sy = y->extent.isStatic();
     return sx != sy ? sy : x->id < y->id;
   });
+}
+
+SmallVector<AxisPtr, 2> Elaborator::withContext(ArrayRef<AxisPtr> frames) {
+  SmallVector<AxisPtr, 2> all(frames.begin(), frames.end());
+  for (const AxisPtr &f : frameContext)
+    if (!llvm::is_contained(all, f) && f->resolved)
+      all.push_back(f);
+  sortFrames(all);
   return all;
 }
 

@@ -58,6 +58,10 @@ private:
   mlir::Value scalarConstant(double d, Elem e);
   Array constant(double d, Elem e);
   AxisPtr newAxis(std::string name, Extent extent, bool resolved = true);
+  /// A run-time extent must lead; otherwise the order of creation decides.
+  static void sortFrames(llvm::MutableArrayRef<AxisPtr> frames);
+  /// `frames` with the axes that draws and derivatives repeat over.
+  llvm::SmallVector<AxisPtr, 2> withContext(llvm::ArrayRef<AxisPtr> frames);
   llvm::SmallVector<AxisPtr, 2> unionFrames(llvm::ArrayRef<const Array *> arrays);
   /// The value with exactly the dimensions `frames` then `shape`.
   mlir::Value place(const Array &a, llvm::ArrayRef<AxisPtr> frames, llvm::ArrayRef<Extent> shape);
@@ -124,7 +128,7 @@ private:
 
   // --- Types.cpp
   struct Expected {
-    enum Kind { Any, Dim, Number, Array, Text, Struct, Function, Rest } kind = Any;
+    enum Kind { Any, Dim, Array, Text, Struct, Function, Rest } kind = Any;
     Elem elem = Elem::F32;
     std::vector<const ast::Dim *> dims;
     const ast::Item *decl = nullptr;
@@ -190,7 +194,15 @@ private:
   bool assign(const ast::AssignStmt &s);
   Val runtime(const Val &v);
 
-  // --- Control.cpp
+  // --- Control.cpp and Branches.cpp
+  struct RunLoop {
+    int64_t id = 0;
+    mlir::Value ordinal; ///< the running iteration; past the end when finished
+    llvm::SmallVector<mlir::Value> state;
+    std::vector<int64_t> slots;
+  };
+  void emitCheckpoint(const RunLoop &run, mlir::Value iv, mlir::Value step, mlir::Value upper,
+                      llvm::ArrayRef<mlir::Value> state);
   Val evalFor(const ast::ForExpr &e);
   Val forRange(const ast::ForExpr &e, const Val &range);
   Val forTuple(const ast::ForExpr &e, const Val &tuple);
@@ -201,10 +213,11 @@ private:
                   std::optional<int64_t> trips, const std::string &name,
                   llvm::function_ref<bool(mlir::Value iv, mlir::Value ordinal)> bindIteration);
   bool whileLoop(const ast::WhileStmt &s);
+  Val collectYields(mlir::scf::ForOp &loop, std::vector<Val> &collected, std::optional<int64_t> trips,
+                    mlir::Value lower, mlir::Value step, SourceSpan span);
   Val runtimeIf(const ast::IfExpr &e, const Array &cond);
   Val laneIf(const ast::IfExpr &e, const Array &cond);
-  std::vector<Binding *> assignableIn(const void *node, const ast::Block *block,
-                                      const ast::Expr *expr);
+  std::vector<Binding *> assignableIn(const ast::Block *block, const ast::Expr *expr);
   Snapshot snapshot();
   std::vector<Binding *> changed(Snapshot &s);
 
@@ -266,12 +279,6 @@ private:
   std::vector<const ast::Item *> callStack;
   unsigned pure = 0;                  ///< > 0 inside differentiated or lifted code
   std::vector<Val> *yields = nullptr; ///< of the innermost `for` that yields
-  struct RunLoop {
-    int64_t id;
-    mlir::Value ordinal;
-    llvm::SmallVector<mlir::Value> state;
-    std::vector<int64_t> slots;
-  };
   std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
   std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
 };

@@ -293,9 +293,7 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
       if (!llvm::is_contained(all, x))
         all.push_back(x);
     if (all.size() != a.frames.size()) {
-      llvm::stable_sort(all, [](const AxisPtr &x, const AxisPtr &y) {
-        return !x->extent.isStatic() && y->extent.isStatic();
-      });
+      sortFrames(all);
       a.value = place(a, all, a.shape);
       a.frames.assign(all.begin(), all.end());
     }

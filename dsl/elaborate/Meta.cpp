@@ -44,9 +44,9 @@ std::string Meta::json() const {
   all["abi"] = 1;
   all["strings"] = json::Array(strings);
   all["series"] = json::Array(seriesNames);
-  all["config"] = configs;
-  all["claims"] = claims;
-  all["checks"] = checks;
+  all["config"] = json::Array(configs);
+  all["claims"] = json::Array(claims);
+  all["checks"] = json::Array(checks);
   json::Array loopList, slotList;
   for (const Loop &l : loops)
     loopList.push_back(json::Object{{"name", l.name}, {"parent", l.parent}, {"steps", l.steps}});
@@ -54,7 +54,7 @@ std::string Meta::json() const {
     slotList.push_back(json::Object{{"name", s}});
   all["loops"] = std::move(loopList);
   all["slots"] = std::move(slotList);
-  all["sources"] = sourceTexts;
+  all["sources"] = json::Array(sourceTexts);
   std::string text;
   llvm::raw_string_ostream(text) << json::Value(std::move(all));
   return text;

@@ -1,0 +1,122 @@
+//===- Data.cpp - files as columns, data sets, loaders, logged series -----===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Elaborator.h"
+
+using namespace dyn;
+using namespace dyn::dsl;
+using namespace mlir;
+using llvm::SmallVector;
+
+std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &args,
+                                            const ast::CallExpr &e) {
+  auto i64 = [&](int64_t x) { return builder.getI64IntegerAttr(x); };
+  if (name == "join" && args.values.size() == 2) {
+    const Val &a = args.values[0], &b = args.values[1];
+    if (a.kind == ValKind::Text && b.kind == ValKind::Text)
+      return Val::string(a.text + "/" + b.text);
+    mlir::Value l = textHandle(a, args.spans[0]), r = textHandle(b, args.spans[1]);
+    if (!l || !r)
+      return Val::error();
+    return Val::handle(PathJoinOp::create(builder, loc(e.span), l, r));
+  }
+  if (name == "last" && args.values.size() == 1 && args.values[0].kind == ValKind::Series) {
+    Array a;
+    a.elem = Elem::F64;
+    a.value = LoggedLastOp::create(builder, loc(e.span), i64(meta.series(args.values[0].text)));
+    return convert(Val::ofArray(a), realElem(), e.span);
+  }
+  if (name == "read_idx" || name == "read_npy" || name == "read_csv") {
+    // read_*(path, type of one example, named options)
+    if (e.args.size() < 2) {
+      diagnostics.report(e.span, Diag::E0207, "`" + name + "`", "takes a path and the type of one example");
+      return Val::error();
+    }
+    mlir::Value path = textHandle(eval(*e.args[0].value), e.args[0].span);
+    auto type = typeArgument(*e.args[1].value);
+    if (!path || !type)
+      return Val::error();
+    int64_t limit = 0, first = 0, header = 1, member = -1;
+    bool scale = isReal(type->first) && name == "read_idx";
+    for (size_t i = 2; i < e.args.size(); ++i) {
+      const std::string &option = e.args[i].name.text;
+      Val v = eval(*e.args[i].value);
+      if (v.isError())
+        return v;
+      if (option == "limit" && v.kind == ValKind::Int)
+        limit = v.number;
+      else if (option == "first" && v.kind == ValKind::Int && name == "read_csv")
+        first = v.number;
+      else if (option == "header" && v.kind == ValKind::Int && name == "read_csv")
+        header = v.number;
+      else if (option == "member" && v.kind == ValKind::Text && name == "read_npy")
+        member = meta.text(v.text);
+      else {
+        diagnostics.report(e.args[i].span, Diag::E0207, "`" + name + "`", "no option `" + option + "` of this kind");
+        return Val::error();
+      }
+    }
+    SmallVector<int64_t> options;
+    if (name == "read_npy")
+      options = {member};
+    if (name == "read_csv")
+      options = {first, type->second.empty() ? 0 : type->second[0], header};
+    ReadKind kind = name == "read_idx" ? ReadKind::idx : name == "read_npy" ? ReadKind::npy : ReadKind::csv;
+    Val out = Val::handle(ReadOp::create(builder, loc(e.span), kind, path, mlirElem(type->first),
+                                         type->second, scale, uint64_t(limit), options));
+    // What a data set needs to know of its column.
+    out.dataset = std::make_shared<DatasetInfo>();
+    Column c{"", type->first, {}, limit, out.array.value};
+    c.shape.assign(type->second.begin(), type->second.end());
+    out.dataset->columns.push_back(c);
+    return out;
+  }
+  if (name == "dataset") {
+    Val out = Val::of(ValKind::Dataset);
+    out.dataset = std::make_shared<DatasetInfo>();
+    SmallVector<mlir::Value> handles;
+    for (const ast::Arg &a : e.args) {
+      Val column = eval(*a.value);
+      if (column.isError())
+        return column;
+      if (column.kind != ValKind::Handle || !column.dataset) {
+        error(a.span, Diag::E0206).label("this is " + describe(column)).help("a data set is made of columns: `dataset(image: read_idx(...), label: read_idx(...))`");
+        return Val::error();
+      }
+      Column c = column.dataset->columns[0];
+      c.name = a.name.text;
+      out.dataset->columns.push_back(c);
+      handles.push_back(c.handle);
+    }
+    if (handles.empty()) {
+      diagnostics.report(e.span, Diag::E0207, "`dataset`", "a data set needs a column");
+      return Val::error();
+    }
+    out.dataset->handle = DatasetOp::create(builder, loc(e.span), handles);
+    return out;
+  }
+  return std::nullopt;
+}
+
+Val Elaborator::datasetMethod(const Val &dataset, const std::string &method, CallArgs &args,
+                              SourceSpan span) {
+  Val out = dataset;
+  out.dataset = std::make_shared<DatasetInfo>(*dataset.dataset);
+  if (method == "dataset.shuffled") {
+    if (!args.values.empty()) {
+      diagnostics.report(span, Diag::E0207, "`shuffled`", "takes no argument");
+      return Val::error();
+    }
+    out.dataset->key = drawKey("shuffled", span);
+    return out.dataset->key ? out : Val::error();
+  }
+  if (args.values.size() != 1 || args.values[0].kind != ValKind::Int || args.values[0].number < 1) {
+    diagnostics.report(span, Diag::E0207, "`batches`", "takes the number of examples in a batch, a `dim` of at least 1");
+    return Val::error();
+  }
+  out.dataset->batch = args.values[0].number;
+  return out;
+}
