@@ -26,9 +26,8 @@ constexpr DiagInfo registry[] = {
 };
 
 bool equalIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 } // namespace
 
@@ -105,8 +104,8 @@ void Diagnostics::rollback(size_t mark) {
 }
 
 std::vector<const Diagnostic *> Diagnostics::sorted() const {
-  // Of several at one span the cause, reported first, stays first. Diagnostics without a place speak
-  // of the whole program and come last: noFile is the largest number.
+  // Of several at one span the cause, reported first, stays first. Diagnostics without a place
+  // speak of the whole program and come last: noFile is the largest number.
   std::vector<size_t> order(all.size());
   std::iota(order.begin(), order.end(), size_t(0));
   std::ranges::sort(order, {}, [&](size_t i) {

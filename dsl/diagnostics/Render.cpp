@@ -221,8 +221,8 @@ void putJsonSpan(std::string &out, SourceSpan span, const SourceManager &sources
   out += "{\"file\":";
   putJsonString(out, printable(sources.file(span.file).name()));
   out += ",\"line\":" + std::to_string(begin.line) + ",\"column\":" + std::to_string(begin.column);
-  out += ",\"endLine\":" + std::to_string(end.line) +
-         ",\"endColumn\":" + std::to_string(end.column);
+  out +=
+      ",\"endLine\":" + std::to_string(end.line) + ",\"endColumn\":" + std::to_string(end.column);
   out += ",\"begin\":" + std::to_string(span.begin) + ",\"end\":" + std::to_string(span.end) + "}";
 }
 

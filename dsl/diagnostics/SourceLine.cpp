@@ -25,12 +25,11 @@ bool isContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0
 bool isWide(std::string_view character) {
   if (character.size() == 4)
     return character[1] >= '\x9F' && character >= "\xF0\x9F\x8C" && character < "\xF0\x9F\xAC";
-  return character.size() == 3 &&
-         ((character >= "\xE1\x84\x80" && character < "\xE1\x85\xA0") ||
-          (character >= "\xE2\xBA\x80" && character < "\xEA\x93\x90") ||
-          (character >= "\xEA\xB0\x80" && character < "\xED\x9E\xA4") ||
-          (character >= "\xEF\xA4\x80" && character < "\xEF\xAC\x80") ||
-          (character >= "\xEF\xBC\x80" && character < "\xEF\xBD\xA1"));
+  return character.size() == 3 && ((character >= "\xE1\x84\x80" && character < "\xE1\x85\xA0") ||
+                                   (character >= "\xE2\xBA\x80" && character < "\xEA\x93\x90") ||
+                                   (character >= "\xEA\xB0\x80" && character < "\xED\x9E\xA4") ||
+                                   (character >= "\xEF\xA4\x80" && character < "\xEF\xAC\x80") ||
+                                   (character >= "\xEF\xBC\x80" && character < "\xEF\xBD\xA1"));
 }
 } // namespace
 

@@ -432,9 +432,7 @@ void Dumper::function(const FunctionItem &f) {
 void Dumper::member(const Member &m) {
   if (m.function)
     return function(*m.function);
-  put(m.kind == MemberKind::Param   ? "(param "
-      : m.kind == MemberKind::State ? "(state "
-                                    : "(sub ");
+  put(m.kind == MemberKind::Param ? "(param " : m.kind == MemberKind::State ? "(state " : "(sub ");
   put(m.name.text);
   optional(m.type);
   optional(m.like, " like ");

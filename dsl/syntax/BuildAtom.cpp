@@ -52,8 +52,7 @@ ExprPtr AstBuilder::field(ExprPtr base, Grammar::FieldNameContext *ctx) {
   bool isNumber = ctx->FLOAT() || ctx->INT();
   bool isPlain = std::ranges::all_of(name.text, [&](char c) { return isDigit(c) || c == '.'; });
   if (isNumber && !isPlain) {
-    diagnostics.report(name.span, Diag::E0101, "the position of an element",
-                       "`" + name.text + "`");
+    diagnostics.report(name.span, Diag::E0101, "the position of an element", "`" + name.text + "`");
   }
   if (point == std::string::npos) {
     step(std::move(name));
@@ -178,9 +177,10 @@ ExprPtr AstBuilder::floatLit(SourceSpan at) {
   result->text = withoutUnderscores(sources.text(at));
   const char *end = result->text.data() + result->text.size();
   auto read = std::from_chars(result->text.data(), end, result->value);
-  // Out of range is also said of numbers that are too small; those are 0.
-  bool isSmall = result->text.find("e-") != std::string::npos ||
-                 result->text.find("E-") != std::string::npos || result->text.starts_with("0.");
+  // Numbers too near to 0 are out of range as well; those are 0.
+  size_t exponent = result->text.find_first_of("eE");
+  bool isSmall = exponent == std::string::npos ? result->text.starts_with("0.")
+                                               : result->text[exponent + 1] == '-';
   if (read.ec != std::errc()) {
     result->value = 0;
     if (!isSmall)

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "AstBuilder.h"
 
-
 using namespace dyn::dsl;
 using namespace dyn::dsl::ast;
 
@@ -169,8 +168,7 @@ ExprPtr AstBuilder::sum(Grammar::SumContext *ctx) {
   ExprPtr result = product(parts[0]);
   for (size_t i = 1; i < parts.size(); ++i) {
     auto *sign = dynamic_cast<antlr4::tree::TerminalNode *>(ctx->children[2 * i - 1]);
-    BinaryOp op =
-        sign->getSymbol()->getType() == Grammar::PLUS ? BinaryOp::Add : BinaryOp::Sub;
+    BinaryOp op = sign->getSymbol()->getType() == Grammar::PLUS ? BinaryOp::Add : BinaryOp::Sub;
     result = binary(op, span(sign), std::move(result), product(parts[i]));
   }
   return result;

@@ -22,6 +22,8 @@ std::unique_ptr<File> AstBuilder::build(Grammar::FileContext *ctx,
       result->items.push_back(item(child));
   }
   result->doc = fileDoc(*result);
+  if (!result->items.empty() && result->items.front()->doc == result->doc)
+    result->items.front()->doc.clear();
   return result;
 }
 

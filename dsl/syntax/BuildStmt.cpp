@@ -117,7 +117,8 @@ void AstBuilder::checkHabits(const Expr &expr) {
   const auto &method = static_cast<const FieldExpr &>(*call.callee);
   if (method.field.text == "backward")
     diagnostics.report(expr.span, Diag::E0110, sources.text(expr.span))
-        .help("write `let g = grad[net] ...`, or `minimize net with opt { ... }`, which also steps");
+        .help(
+            "write `let g = grad[net] ...`, or `minimize net with opt { ... }`, which also steps");
   else if (method.field.text == "zero_grad")
     diagnostics.report(expr.span, Diag::E0110, sources.text(expr.span))
         .help("leave it out: every gradient is a new value");

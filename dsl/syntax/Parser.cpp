@@ -69,12 +69,15 @@ std::pair<size_t, size_t> statementAround(const TokenList &tokens, size_t index)
     else if (type(end) == DynLexer::NL && opened == 0 && end >= index)
       return {begin, end + 1};
   }
+  if (begin == end && type(end) != Token::EOF) {
+    // Nothing stands here, so the enclosing statement lacks something; or a brace closes nothing.
+    if (begin > 0 && type(begin - 1) == DynLexer::LBRACE)
+      return statementAround(tokens, begin - 1);
+    return {index, index + 1};
+  }
   // The last of its block: the separator before it goes instead.
   if (begin > 0 && type(begin - 1) == DynLexer::NL)
     --begin;
-  // A brace that closes nothing would be found again.
-  if (end <= index && type(index) != Token::EOF)
-    end = index + 1;
   return {begin, end};
 }
 
@@ -85,7 +88,9 @@ struct Attempt {
     parser.removeErrorListeners();
   }
 
-  DynParser::FileContext *run(PredictionMode mode, std::shared_ptr<antlr4::ANTLRErrorStrategy> onError) {
+  /// Null if the strategy stopped the parse.
+  DynParser::FileContext *run(PredictionMode mode,
+                              std::shared_ptr<antlr4::ANTLRErrorStrategy> onError) {
     tokens.seek(0);
     parser.reset();
     parser.setErrorHandler(std::move(onError));
@@ -120,7 +125,8 @@ public:
   /// The parse tree; null if errors remain. Valid as long as this object.
   DynParser::FileContext *parse(TokenList tokens) {
     attempt = std::make_unique<Attempt>(std::move(tokens));
-    if (auto *tree = attempt->run(PredictionMode::SLL, std::make_shared<antlr4::BailErrorStrategy>()))
+    auto bail = std::make_shared<antlr4::BailErrorStrategy>();
+    if (auto *tree = attempt->run(PredictionMode::SLL, bail))
       return tree;
     for (unsigned i = 0; i < maxErrors; ++i) {
       SyntaxErrorListener listener(file, sources, attempt->tokens, diagnostics);

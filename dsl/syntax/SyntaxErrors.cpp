@@ -63,10 +63,11 @@ std::string inWords(const IntervalSet &expected, const antlr4::dfa::Vocabulary &
       left[type] = false;
   };
   auto dropNames = [&] {
-    drop({DynParser::ID, DynParser::MODEL, DynParser::MASK, DynParser::LOSS, DynParser::OPTIMIZER,
-          DynParser::PARAM, DynParser::STATE, DynParser::TYPE, DynParser::CONFIG, DynParser::TRAIN,
-          DynParser::LOG, DynParser::TAP, DynParser::LOCAL, DynParser::USE, DynParser::PURE,
-          DynParser::LIKE, DynParser::LIMIT, DynParser::TO, DynParser::FROM, DynParser::ALONG});
+    drop({DynParser::ID,        DynParser::MODEL, DynParser::MASK,  DynParser::LOSS,
+          DynParser::OPTIMIZER, DynParser::PARAM, DynParser::STATE, DynParser::TYPE,
+          DynParser::CONFIG,    DynParser::TRAIN, DynParser::LOG,   DynParser::TAP,
+          DynParser::LOCAL,     DynParser::USE,   DynParser::PURE,  DynParser::LIKE,
+          DynParser::LIMIT,     DynParser::TO,    DynParser::FROM,  DynParser::ALONG});
   };
   bool isExpr = containsAll(expected, {DynParser::INT, DynParser::STRING, DynParser::LPAREN});
   bool isStmt = isExpr && has(expected, DynParser::LET);
@@ -262,9 +263,15 @@ void SyntaxErrorListener::syntaxError(antlr4::Recognizer *recognizer, Token *off
     return;
   lastIndex = offending->getTokenIndex();
   bool isEnd = offending->getType() == Token::EOF;
+  // What is missing is missed behind the last word: not at the brace in a line of its own, and not
+  // behind the blank lines at the end of a file.
+  const Token *before = lastIndex > 0 ? tokens.get(lastIndex - 1) : nullptr;
+  bool endsLine = before && offending->getType() == DynParser::RBRACE &&
+                  before->getType() != DynParser::LBRACE &&
+                  before->getLine() != offending->getLine();
   SourceSpan span = tokenSpan(file, *offending);
-  if (isEnd && lastIndex > 0) // behind the last word, not behind the blank lines that follow it
-    span.begin = span.end = tokenSpan(file, *tokens.get(lastIndex - 1)).end;
+  if ((isEnd && before) || endsLine)
+    span.begin = span.end = tokenSpan(file, *before).end;
   // What is wrong later in the line of an error mostly follows from it.
   uint32_t line = sources.lineColumn(file, span.begin).line;
   for (const Diagnostic &earlier : diagnostics.reported())
@@ -280,7 +287,8 @@ void SyntaxErrorListener::syntaxError(antlr4::Recognizer *recognizer, Token *off
   std::string words = isEnd && openType == DynParser::LBRACE
                           ? "`}`"
                           : inWords(expected, parser.getVocabulary(), openType);
-  DiagBuilder report = diagnostics.report(span, Diag::E0101, words, found(*offending));
+  DiagBuilder report = diagnostics.report(span, Diag::E0101, words,
+                                          endsLine ? "the end of the line" : found(*offending));
   if (std::string text = help(*offending, expected); !text.empty())
     report.help(text);
   if (open && (isEnd || openType != DynParser::LBRACE)) {

@@ -22,15 +22,15 @@ constexpr char substitute = '\x1A';
 /// A line does not end behind one of these.
 bool continuesAfter(size_t type) {
   static const std::set<size_t> types = {
-      DynLexer::COMMA,       DynLexer::COLON,      DynLexer::ASSIGN,      DynLexer::PLUS_ASSIGN,
+      DynLexer::COMMA,        DynLexer::COLON,       DynLexer::ASSIGN,       DynLexer::PLUS_ASSIGN,
       DynLexer::MINUS_ASSIGN, DynLexer::STAR_ASSIGN, DynLexer::SLASH_ASSIGN, DynLexer::DRAW,
-      DynLexer::ARROW,       DynLexer::FAT_ARROW,  DynLexer::DOT,         DynLexer::DOTDOT,
-      DynLexer::DOTDOT_EQ,   DynLexer::PLUS,       DynLexer::MINUS,       DynLexer::STAR,
-      DynLexer::SLASH,       DynLexer::AT,         DynLexer::CARET,       DynLexer::EQ,
-      DynLexer::NE,          DynLexer::LT,         DynLexer::LE,          DynLexer::GT,
-      DynLexer::GE,          DynLexer::AND,        DynLexer::OR,          DynLexer::NOT,
-      DynLexer::DIV,         DynLexer::MOD,        DynLexer::IN,          DynLexer::WHERE,
-      DynLexer::WITH,        DynLexer::BY,         DynLexer::LPAREN,      DynLexer::LBRACKET,
+      DynLexer::ARROW,        DynLexer::FAT_ARROW,   DynLexer::DOT,          DynLexer::DOTDOT,
+      DynLexer::DOTDOT_EQ,    DynLexer::PLUS,        DynLexer::MINUS,        DynLexer::STAR,
+      DynLexer::SLASH,        DynLexer::AT,          DynLexer::CARET,        DynLexer::EQ,
+      DynLexer::NE,           DynLexer::LT,          DynLexer::LE,           DynLexer::GT,
+      DynLexer::GE,           DynLexer::AND,         DynLexer::OR,           DynLexer::NOT,
+      DynLexer::DIV,          DynLexer::MOD,         DynLexer::IN,           DynLexer::WHERE,
+      DynLexer::WITH,         DynLexer::BY,          DynLexer::LPAREN,       DynLexer::LBRACKET,
       DynLexer::LBRACE};
   return types.count(type) != 0;
 }
@@ -114,8 +114,8 @@ private:
   Diagnostics &diagnostics;
   FilteredTokens out;
   std::vector<Level> levels{1};
-  unsigned prefixes = 0;           ///< of all levels
-  std::unique_ptr<Token> lineEnd;  ///< not yet decided
+  unsigned prefixes = 0;          ///< of all levels
+  std::unique_ptr<Token> lineEnd; ///< not yet decided
   std::unique_ptr<Token> semicolon;
   uint32_t unknownEnd = 0;
   bool skipLine = false;

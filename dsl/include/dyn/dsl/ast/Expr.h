@@ -15,17 +15,50 @@
 namespace dyn::dsl::ast {
 
 enum class ExprKind {
-  IntLit, FloatLit, StringLit, BoolLit,
-  Name, Tuple, Array, Call, Index, Field,
-  Unary, Binary, Range, Where,
-  Reduce, Derive, Lambda,
-  If, For, Minimize, Seeded, Tap, Block,
+  IntLit,
+  FloatLit,
+  StringLit,
+  BoolLit,
+  Name,
+  Tuple,
+  Array,
+  Call,
+  Index,
+  Field,
+  Unary,
+  Binary,
+  Range,
+  Where,
+  Reduce,
+  Derive,
+  Lambda,
+  If,
+  For,
+  Minimize,
+  Seeded,
+  Tap,
+  Block,
 };
 
 enum class UnaryOp { Neg, Not };
 enum class BinaryOp {
-  Add, Sub, Mul, Div, MatMul, IntDiv, Mod, Pow,
-  Eq, Ne, Lt, Le, Gt, Ge, In, And, Or,
+  Add,
+  Sub,
+  Mul,
+  Div,
+  MatMul,
+  IntDiv,
+  Mod,
+  Pow,
+  Eq,
+  Ne,
+  Lt,
+  Le,
+  Gt,
+  Ge,
+  In,
+  And,
+  Or,
 };
 
 /// The operator as it is written: `+`, `div`, `and`.

@@ -12,7 +12,19 @@
 namespace dyn::dsl::ast {
 
 enum class StmtKind {
-  Let, Expr, Assign, Update, While, Yield, Break, Continue, Log, Save, Load, Assert, Claim,
+  Let,
+  Expr,
+  Assign,
+  Update,
+  While,
+  Yield,
+  Break,
+  Continue,
+  Log,
+  Save,
+  Load,
+  Assert,
+  Claim,
 };
 
 /// `=`, `+=`, `-=`, `*=`, `/=`.

@@ -31,10 +31,10 @@ private:
 
 /// One entry between the brackets of `real[B, n <= 512, ...S]`.
 struct Dim {
-  ExprPtr extent;    ///< null for `...`
-  ExprPtr bound;     ///< `extent <= bound`; null if there is none
+  ExprPtr extent;      ///< null for `...`
+  ExprPtr bound;       ///< `extent <= bound`; null if there is none
   bool isRest = false; ///< `...S` or `...`
-  Ident restName;    ///< empty for a bare `...`
+  Ident restName;      ///< empty for a bare `...`
   SourceSpan span;
 };
 

@@ -1,0 +1,26 @@
+//===- Emit.h - small pieces of IR that derivative rules are made of ------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_AUTODIFF_EMIT_H
+#define DYN_AUTODIFF_EMIT_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+
+namespace dyn::autodiff {
+
+bool isFloat(mlir::Type type);
+/// `number` in the type of `like`, extent by extent.
+mlir::Value constantLike(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like, double number);
+mlir::Value mul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
+mlir::Value add(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
+mlir::Value sub(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
+mlir::Value div(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
+mlir::Value neg(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
+
+} // namespace dyn::autodiff
+
+#endif // DYN_AUTODIFF_EMIT_H

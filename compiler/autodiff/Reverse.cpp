@@ -1,0 +1,83 @@
+//===- Reverse.cpp - one reverse sweep over a list of ops -----------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Reverse.h"
+
+#include "Emit.h"
+#include "dyn/dialect/Dialect.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+using namespace dyn;
+using namespace dyn::autodiff;
+
+void Reverse::accumulate(Value v, Value g) {
+  if (!g || !isActive(v))
+    return;
+  Value &slot = cotangents[v];
+  slot = slot ? add(b, g.getLoc(), slot, g) : g;
+}
+
+Value Reverse::cotangentOrZero(Value v, Location loc) {
+  if (Value g = cotangent(v))
+    return g;
+  return constantLike(b, loc, v, 0);
+}
+
+SmallVector<Value> Reverse::activeCaptures(MutableArrayRef<Region> regions) {
+  llvm::SetVector<Value> above;
+  for (Region &r : regions)
+    getUsedValuesDefinedAbove(r, r, above);
+  SmallVector<Value> out;
+  for (Value v : above)
+    if (isActive(v))
+      out.push_back(v);
+  return out;
+}
+
+void Reverse::propagate(ArrayRef<Operation *> ops) {
+  for (Operation *op : ops) {
+    if (isa<StopOp>(op))
+      continue;
+    bool reached = llvm::any_of(op->getOperands(), [&](Value v) { return isActive(v); }) ||
+                   !activeCaptures(op->getRegions()).empty();
+    if (reached)
+      for (Value r : op->getResults())
+        if (isFloat(r.getType()))
+          active.insert(r);
+  }
+}
+
+LogicalResult Reverse::sweep(ArrayRef<Operation *> ops) {
+  propagate(ops);
+  for (Operation *op : llvm::reverse(ops)) {
+    bool wanted = llvm::any_of(op->getResults(), [&](Value r) { return isActive(r) && cotangent(r); });
+    if (wanted && failed(visit(op)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult Reverse::visit(Operation *op) {
+  if (auto branch = dyn_cast<scf::IfOp>(op))
+    return visitIf(branch);
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return visitFor(loop);
+  auto rule = dyn_cast<Differentiable>(op);
+  if (!rule) {
+    if (isa<scf::WhileOp>(op))
+      return op->emitError("[E0222] this loop has no bound for derivatives");
+    return op->emitError("[E0220] no derivative for '") << op->getName() << "'";
+  }
+  SmallVector<Value> ct, out;
+  for (Value r : op->getResults())
+    ct.push_back(cotangent(r));
+  if (failed(rule.buildVJP(b, op->getOperands(), op->getResults(), ct, out)))
+    return op->emitError("[E0220] no derivative for '") << op->getName() << "'";
+  for (auto [v, g] : llvm::zip(op->getOperands(), out))
+    accumulate(v, g);
+  return success();
+}
