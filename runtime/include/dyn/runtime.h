@@ -64,6 +64,9 @@ DYN_RT_API int64_t dyn_rt_path_join(int64_t run, int64_t folder, int64_t name);
 /// The random key of `--seed`.
 DYN_RT_API int64_t dyn_rt_seed(int64_t run);
 
+/// Writes a random order of 0 .. n - 1, drawn from `key`, to `destination` (int64_t).
+DYN_RT_API void dyn_rt_permutation(int64_t run, int64_t key, int64_t n, int64_t destination);
+
 // --- data ------------------------------------------------------------------------
 
 /// Reads a file into a column: an array whose leading extent is the number of
@@ -146,6 +149,9 @@ DYN_RT_API int64_t dyn_rt_resume_counter(int64_t run, int64_t loop, int64_t firs
 /// and claims are not repeated.
 DYN_RT_API void dyn_rt_resume_tensor(int64_t run, int64_t loop, int64_t slot, int64_t type,
                                      int64_t rank, int64_t dims, int64_t data);
+
+/// Loop `loop` has been entered again. After the innermost one the run goes on.
+DYN_RT_API void dyn_rt_resume_done(int64_t run, int64_t loop);
 
 #ifdef __cplusplus
 }

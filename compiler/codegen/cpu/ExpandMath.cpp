@@ -1,0 +1,45 @@
+//===- ExpandMath.cpp - transcendental functions as polynomials -----------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A call of libm would keep a loop scalar, and its bits differ between hosts.
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/codegen/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Math/Transforms/Approximation.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace {
+struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
+  StringRef getArgument() const final { return "dyn-expand-math"; }
+  StringRef getDescription() const final { return "transcendental functions as polynomials"; }
+  void getDependentDialects(DialectRegistry &r) const final {
+    r.insert<arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
+  }
+  void runOnOperation() final {
+    // The polynomials are single precision; f64 keeps the library's functions.
+    bool doubles = false;
+    getOperation().walk([&](Operation *op) {
+      if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
+        doubles |= getElementTypeOrSelf(op->getResult(0).getType()).isF64();
+    });
+    if (doubles)
+      return;
+    RewritePatternSet p(&getContext());
+    populateMathPolynomialApproximationPatterns(p, [](StringRef) { return true; });
+    if (failed(applyPatternsGreedily(getOperation(), std::move(p))))
+      signalPassFailure();
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> dyn::createExpandMathPass() { return std::make_unique<ExpandMathPass>(); }

@@ -1,0 +1,95 @@
+//===- Outline.cpp - one function for each different kernel ---------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// 1. Every linalg op of @train with what it captures becomes a function of its
+// buffers and scalars. 2. A function that prints like an earlier one is dropped
+// in its favour: layers of equal shape share their code.
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/codegen/Passes.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace {
+
+struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlineKernelsPass)
+  StringRef getArgument() const final { return "dyn-outline-kernels"; }
+  StringRef getDescription() const final { return "one function for each different kernel"; }
+
+  void runOnOperation() final {
+    auto train = getOperation().lookupSymbol<func::FuncOp>("train");
+    if (!train)
+      return;
+    SmallVector<Operation *> ops;
+    train.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
+    for (Operation *op : ops)
+      outline(op, train.getArgument(0));
+  }
+
+  void outline(Operation *op, Value run) {
+    llvm::SetVector<Value> used;
+    getUsedValuesDefinedAbove(op->getRegions(), used);
+    used.insert(op->operand_begin(), op->operand_end());
+    used.remove(run);
+    SmallVector<Value> args{run};
+    SmallVector<Operation *> constants;
+    for (Value v : used) {
+      // A constant is part of the kernel; two kernels that differ in one are two.
+      if (matchPattern(v, m_Constant()))
+        constants.push_back(v.getDefiningOp());
+      else
+        args.push_back(v);
+    }
+    OpBuilder b(&getContext());
+    SmallVector<Type> types;
+    for (Value v : args)
+      types.push_back(v.getType());
+    auto fn = func::FuncOp::create(op->getLoc(), "kernel", b.getFunctionType(types, {}));
+    Block *entry = fn.addEntryBlock();
+    b.setInsertionPointToStart(entry);
+    IRMapping map;
+    for (auto [v, arg] : llvm::zip(args, entry->getArguments()))
+      map.map(v, arg);
+    for (Operation *c : constants)
+      b.clone(*c, map);
+    b.clone(*op, map);
+    func::ReturnOp::create(b, op->getLoc());
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    fn.print(os, OpPrintingFlags().useLocalScope());
+    auto [it, fresh] = known.try_emplace(text, func::FuncOp());
+    if (fresh) {
+      fn.setSymName("kernel_" + std::to_string(known.size() - 1));
+      fn.setPrivate();
+      fn->setAttr("dyn.kernel", b.getUnitAttr());
+      getOperation().push_back(fn);
+      it->second = fn;
+    } else {
+      fn.erase();
+    }
+    b.setInsertionPoint(op);
+    func::CallOp::create(b, op->getLoc(), it->second, args);
+    op->erase();
+  }
+
+  llvm::StringMap<func::FuncOp> known;
+
+  OutlineKernelsPass() = default;
+  OutlineKernelsPass(const OutlineKernelsPass &other) : PassWrapper(other) {}
+};
+
+} // namespace
+
+std::unique_ptr<Pass> dyn::createOutlineKernelsPass() { return std::make_unique<OutlineKernelsPass>(); }

@@ -1,0 +1,78 @@
+//===- Compile.h - from a source file to an object ------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_DRIVER_COMPILE_H
+#define DYN_DRIVER_COMPILE_H
+
+#include "dyn/dsl/Diagnostics.h"
+#include "dyn/dsl/Source.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dyn::driver {
+
+enum class Stage { Ast, Dyn, Grad, Linalg, Kernels, Llvm, Asm, Obj };
+
+struct CompileOptions {
+  bool optimize = true;                       ///< -O3, else -O0
+  std::string cpu = "host";                   ///< a name LLVM knows, or "host"
+  bool f64 = false;                           ///< the program's `real`
+  std::map<std::string, std::string> config;  ///< values of `dim` entries
+  std::vector<std::string> libraryPaths;
+  bool useCache = true;
+};
+
+struct Compiled {
+  std::string meta;       ///< JSON for the runtime
+  std::string object;     ///< relocatable object that defines `train`
+  unsigned kernels = 0;
+  bool fromCache = false;
+  double seconds = 0;
+};
+
+/// Status of the process when a step failed: 1 wrong program, 70 our fault.
+struct Failure {
+  int status = 1;
+  std::string message; ///< empty when the diagnostics say it all
+};
+
+/// Compiles `main`. On failure reports to `diagnostics` or fills `failure`.
+std::optional<Compiled> compile(dsl::SourceManager &sources, dsl::FileId main,
+                                const CompileOptions &options, dsl::Diagnostics &diagnostics,
+                                Failure &failure);
+
+/// Text (or bytes, for `Obj`) of one stage.
+std::optional<std::string> emit(dsl::SourceManager &sources, dsl::FileId main, Stage stage,
+                                const CompileOptions &options, dsl::Diagnostics &diagnostics,
+                                Failure &failure);
+
+/// Loads an object into this process; the address of its `train`, or null with a reason.
+class Jit {
+public:
+  Jit();
+  ~Jit();
+  void (*load(const std::string &object, std::string &error))(int64_t);
+
+private:
+  struct State;
+  std::unique_ptr<State> state;
+};
+
+/// Links an object and its meta data into a native executable. Returns a reason on failure.
+std::string linkExecutable(const std::string &object, const std::string &meta,
+                           const std::string &output);
+
+/// Entries of the cache on disk.
+std::string cacheFolder();
+uint64_t cacheSize();
+bool clearCache();
+
+} // namespace dyn::driver
+
+#endif // DYN_DRIVER_COMPILE_H

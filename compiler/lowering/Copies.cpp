@@ -1,0 +1,40 @@
+//===- Copies.cpp - copies of buffers as loops ---------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/lowering/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+
+namespace {
+struct LowerCopiesPass : PassWrapper<LowerCopiesPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerCopiesPass)
+  StringRef getArgument() const final { return "dyn-copies-to-loops"; }
+  StringRef getDescription() const final { return "memref.copy to linalg.generic"; }
+  void getDependentDialects(DialectRegistry &r) const final { r.insert<linalg::LinalgDialect>(); }
+  void runOnOperation() final {
+    SmallVector<memref::CopyOp> copies;
+    getOperation().walk([&](memref::CopyOp c) { copies.push_back(c); });
+    for (memref::CopyOp c : copies) {
+      OpBuilder b(c);
+      if (c.getSource() != c.getTarget()) {
+        auto rank = cast<MemRefType>(c.getTarget().getType()).getRank();
+        SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
+        SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
+        linalg::GenericOp::create(
+            b, c.getLoc(), c.getSource(), c.getTarget(), maps, kinds,
+            [](OpBuilder &n, Location l, ValueRange a) { linalg::YieldOp::create(n, l, a[0]); });
+      }
+      c.erase();
+    }
+  }
+};
+} // namespace
+
+std::unique_ptr<Pass> dyn::createLowerCopiesPass() { return std::make_unique<LowerCopiesPass>(); }

@@ -1,0 +1,33 @@
+//===- Commands.h - what the verbs of `dyn` do ----------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_TOOLS_DYN_COMMANDS_H
+#define DYN_TOOLS_DYN_COMMANDS_H
+
+#include <string>
+#include <vector>
+
+namespace dyn::tool {
+
+struct Request {
+  std::string file;
+  std::string output;             ///< of build; derived from the file when empty
+  std::string emit = "exe";       ///< stage of build
+  std::string cpu = "host";
+  bool optimize = true, f64 = false, cache = true;
+  std::vector<std::string> rest;  ///< the program's own flags
+};
+
+int run(const Request &request);
+int build(const Request &request);
+int check(const Request &request);
+int explain(const std::string &code);
+int claims(const Request &request, const std::vector<std::string> &paths);
+int cache(bool clear);
+
+} // namespace dyn::tool
+
+#endif // DYN_TOOLS_DYN_COMMANDS_H

@@ -1,0 +1,201 @@
+//===- Simplify.cpp - smaller dyn programs with the same meaning ----------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/transforms/Passes.h"
+
+#include "dyn/dialect/Dialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+using namespace dyn;
+
+namespace {
+
+/// An operand of a contraction with the labels of its dimensions.
+struct Side {
+  Value v;
+  SmallVector<int64_t> labels;
+};
+
+/// Sees through one broadcast or transpose. Fails on scalars, which have no label.
+bool peel(Side &s) {
+  if (auto t = s.v.getDefiningOp<TransposeOp>()) {
+    SmallVector<int64_t> labels(s.labels.size());
+    for (auto [i, p] : llvm::enumerate(t.getPermutation()))
+      labels[p] = s.labels[i];
+    s = {t.getInput(), labels};
+    return true;
+  }
+  if (auto b = s.v.getDefiningOp<BroadcastOp>(); b && isa<RankedTensorType>(b.getInput().getType())) {
+    SmallVector<int64_t> labels;
+    for (int64_t d : b.getDims())
+      labels.push_back(s.labels[d]);
+    s = {b.getInput(), labels};
+    return true;
+  }
+  return false;
+}
+
+/// Every label of `needed` must stay on one side, or its sum or extent is lost.
+bool covers(const Side &a, const Side &b, ArrayRef<int64_t> needed) {
+  return llvm::all_of(needed, [&](int64_t l) {
+    return llvm::is_contained(a.labels, l) || llvm::is_contained(b.labels, l);
+  });
+}
+
+bool peelBoth(Side &a, Side &b, ArrayRef<int64_t> needed) {
+  bool any = false, more = true;
+  while (more) {
+    more = false;
+    for (auto [x, y] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+      Side s = *x;
+      if (peel(s) && covers(s, *y, needed)) {
+        *x = s;
+        any = more = true;
+      }
+    }
+  }
+  return any;
+}
+
+SmallVector<int64_t> allLabels(ContractOp op) {
+  SmallVector<int64_t> all(op.getLhsLabels());
+  for (int64_t l : op.getRhsLabels())
+    if (!llvm::is_contained(all, l))
+      all.push_back(l);
+  return all;
+}
+
+struct PeelContract : OpRewritePattern<ContractOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &b) const final {
+    Side l{op.getLhs(), SmallVector<int64_t>(op.getLhsLabels())}, r{op.getRhs(), SmallVector<int64_t>(op.getRhsLabels())};
+    if (!peelBoth(l, r, allLabels(op)))
+      return failure();
+    b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), l.v, r.v, l.labels, r.labels);
+    return success();
+  }
+};
+
+/// sum(x*y) is a contraction.
+struct SumOfProducts : OpRewritePattern<ReduceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReduceOp op, PatternRewriter &b) const final {
+    auto mul = op.getInput().getDefiningOp<arith::MulFOp>();
+    if (op.getKind() != ReduceKind::add || !mul || !mul->hasOneUse())
+      return failure();
+    int64_t rank = op.getInput().getType().getRank();
+    SmallVector<int64_t> labels(rank), needed;
+    int64_t kept = 0, summed = rank - int64_t(op.getDims().size());
+    for (int64_t i = 0; i < rank; ++i) {
+      labels[i] = llvm::is_contained(op.getDims(), i) ? summed++ : kept++;
+      needed.push_back(labels[i]);
+    }
+    Side l{mul.getLhs(), labels}, r{mul.getRhs(), labels};
+    // Only when a broadcast disappears: a plain dot of equal shapes stays a reduction.
+    if (!peelBoth(l, r, needed) || (l.labels.size() == size_t(rank) && r.labels.size() == size_t(rank)))
+      return failure();
+    b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), l.v, r.v, l.labels, r.labels);
+    return success();
+  }
+};
+
+/// A transposed result relabels the contraction that made it.
+struct TransposedContract : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &b) const final {
+    if (auto inner = op.getInput().getDefiningOp<TransposeOp>()) {
+      SmallVector<int64_t> p;
+      for (int64_t i : op.getPermutation())
+        p.push_back(inner.getPermutation()[i]);
+      if (llvm::is_sorted(p))
+        b.replaceOp(op, inner.getInput());
+      else
+        b.replaceOpWithNewOp<TransposeOp>(op, op.getResult().getType(), inner.getInput(), p);
+      return success();
+    }
+    auto c = op.getInput().getDefiningOp<ContractOp>();
+    if (!c || !c->hasOneUse())
+      return failure();
+    SmallVector<int64_t> place(op.getPermutation().size());
+    for (auto [i, p] : llvm::enumerate(op.getPermutation()))
+      place[p] = int64_t(i);
+    auto relabel = [&](ArrayRef<int64_t> labels) {
+      SmallVector<int64_t> out;
+      for (int64_t l : labels)
+        out.push_back(l < int64_t(place.size()) ? place[l] : l);
+      return out;
+    };
+    b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), c.getLhs(), c.getRhs(), relabel(c.getLhsLabels()), relabel(c.getRhsLabels()));
+    return success();
+  }
+};
+
+/// A broadcast of a broadcast is one.
+struct NestedBroadcast : OpRewritePattern<BroadcastOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(BroadcastOp op, PatternRewriter &b) const final {
+    auto inner = op.getInput().getDefiningOp<BroadcastOp>();
+    if (!inner)
+      return failure();
+    SmallVector<int64_t> dims;
+    for (int64_t d : inner.getDims())
+      dims.push_back(op.getDims()[d]);
+    b.replaceOpWithNewOp<BroadcastOp>(op, op.getResult().getType(), inner.getInput(), op.getExtents(), dims);
+    return success();
+  }
+};
+
+/// x*1 and x+0, where the constant is a splat or a broadcast scalar.
+template <typename Op, int neutral> struct Neutral : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+  static bool isNeutral(Value v) {
+    if (auto b = v.getDefiningOp<BroadcastOp>())
+      v = b.getInput();
+    Attribute a;
+    if (!matchPattern(v, m_Constant(&a)))
+      return false;
+    if (auto splat = dyn_cast<SplatElementsAttr>(a))
+      a = splat.getSplatValue<Attribute>();
+    auto f = dyn_cast<FloatAttr>(a);
+    return f && f.getValueAsDouble() == neutral && !f.getValue().isNegative();
+  }
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &b) const final {
+    for (auto [x, c] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())})
+      if (isNeutral(c)) {
+        b.replaceOp(op, x);
+        return success();
+      }
+    return failure();
+  }
+};
+
+struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SimplifyPass)
+  StringRef getArgument() const final { return "dyn-simplify"; }
+  StringRef getDescription() const final { return "smaller dyn programs with the same meaning"; }
+  void runOnOperation() final {
+    RewritePatternSet p(&getContext());
+    p.add<PeelContract, SumOfProducts, TransposedContract, NestedBroadcast, Neutral<arith::MulFOp, 1>, Neutral<arith::AddFOp, 0>>(&getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(p))))
+      return getOperation().emitError("simplification does not end"), signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    DominanceInfo dominance(getOperation());
+    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> dyn::createSimplifyPass() { return std::make_unique<SimplifyPass>(); }
+
+void dyn::registerTransforms(DialectRegistry &) {
+  registerPass([] { return createSimplifyPass(); });
+}

@@ -1,0 +1,92 @@
+//===- AtomicFile.cpp - writing a file so that nothing is lost ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "AtomicFile.h"
+
+#include "Errors.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace dyn::rt;
+
+static std::string folderOf(const std::string &path) {
+  size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void dyn::rt::writeFile(const std::string &path, std::string_view contents) {
+  std::string temporary = path + ".XXXXXX";
+  int fd = mkstemp(temporary.data());
+  if (fd < 0)
+    raise(Code::E0601, path, std::strerror(errno));
+  auto fail = [&](int reason) {
+    unlink(temporary.c_str());
+    raise(Code::E0601, path, std::strerror(reason));
+  };
+  fchmod(fd, 0644);
+  while (!contents.empty()) {
+    ssize_t n = write(fd, contents.data(), contents.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0) {
+      int reason = n < 0 ? errno : EIO;
+      close(fd);
+      fail(reason);
+    }
+    contents.remove_prefix(size_t(n));
+  }
+  if (fsync(fd) != 0) {
+    int reason = errno;
+    close(fd);
+    fail(reason);
+  }
+  if (close(fd) != 0)
+    fail(errno);
+  if (rename(temporary.c_str(), path.c_str()) != 0)
+    fail(errno);
+  if (int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY); folder >= 0) {
+    fsync(folder);
+    close(folder);
+  }
+}
+
+std::string dyn::rt::readFile(const std::string &path) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
+    int reason = fd < 0 ? errno : EISDIR;
+    if (fd >= 0)
+      close(fd);
+    raise(Code::E0501, path, std::strerror(reason));
+  }
+  std::string text;
+  text.reserve(size_t(st.st_size));
+  char buffer[1 << 16];
+  while (ssize_t n = read(fd, buffer, sizeof buffer)) {
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0) {
+      int reason = errno;
+      close(fd);
+      raise(Code::E0501, path, std::strerror(reason));
+    }
+    text.append(buffer, size_t(n));
+  }
+  close(fd);
+  return text;
+}
+
+std::string dyn::rt::makeFolders(const std::string &path) {
+  for (size_t i = 1; i <= path.size(); ++i)
+    if (i == path.size() || path[i] == '/')
+      if (mkdir(path.substr(0, i).c_str(), 0777) != 0 && errno != EEXIST)
+        return std::strerror(errno);
+  return "";
+}

@@ -1,0 +1,112 @@
+//===- Checkpoint.cpp - the state of a run on disk ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "AtomicFile.h"
+#include "Errors.h"
+#include "Run.h"
+
+#include <cstring>
+#include <unistd.h>
+
+using namespace dyn::rt;
+using nlohmann::json;
+
+static Tensor counterTensor(std::string name, int64_t value) {
+  Tensor t;
+  t.name = std::move(name);
+  t.type = DYN_I64;
+  t.data.resize(8);
+  std::memcpy(t.data.data(), &value, 8);
+  return t;
+}
+
+bool Checkpoints::due(const Run &run, bool outermost) {
+  if (!run.useRunDirectory || resuming)
+    return false;
+  if (stopRequested)
+    return true;
+  if (!enabled)
+    return false;
+  if (everySteps)
+    return run.metrics->steps - lastStep >= everySteps;
+  return outermost && std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count() >= everySeconds;
+}
+
+void Checkpoints::write(Run &run) {
+  int64_t step = run.metrics->steps, length = run.metrics->flush();
+  tensors.push_back(counterTensor("@step", step));
+  tensors.push_back(counterTensor("@loop", loop));
+  std::string folder = run.runDirectory + "/checkpoints";
+  std::string name = fmt::format("step-{:09}.safetensors", step), path = folder + "/" + name;
+  std::string bytes = writeSafetensors(std::move(tensors));
+  writeFile(path, bytes);
+  if (readFile(path) != bytes)
+    raise(Code::E0601, path, "what was read back differs");
+  json manifest = {{"schema", 1}, {"step", step}, {"metrics_length", length},
+                   {"source_hash", run.meta.value("source_hash", "")}};
+  json series = json::object();
+  auto names = run.meta.value("series", std::vector<std::string>());
+  for (size_t i = 0; i < names.size(); ++i)
+    series[names[i]] = fmt::format("{}", run.metrics->last(int64_t(i)));
+  manifest["last"] = series;
+  writeFile(folder + "/" + name + ".json", manifest.dump(1) + "\n");
+  std::string former;
+  if (access((folder + "/latest").c_str(), R_OK) == 0)
+    former = readFile(folder + "/latest");
+  writeFile(folder + "/latest", name + "\n" + former.substr(0, former.find('\n') + 1));
+  // The last two stay; the one before them goes after the new one is safe.
+  if (size_t cut = former.find('\n'); cut != std::string::npos && cut + 1 < former.size()) {
+    std::string old = former.substr(cut + 1);
+    old.resize(old.find('\n') == std::string::npos ? old.size() : old.find('\n'));
+    if (!old.empty() && old != name) {
+      unlink((folder + "/" + old).c_str());
+      unlink((folder + "/" + old + ".json").c_str());
+    }
+  }
+  tensors.clear();
+  lastStep = step;
+  last = std::chrono::steady_clock::now();
+}
+
+void Checkpoints::load(Run &run, const std::string &runFolder) {
+  std::string folder = runFolder + "/checkpoints";
+  if (access((folder + "/latest").c_str(), R_OK) != 0)
+    raise(Code::E0701, runFolder);
+  std::string name = readFile(folder + "/latest");
+  name.resize(std::min(name.size(), name.find('\n')));
+  std::string path = folder + "/" + name;
+  std::vector<Tensor> all;
+  if (std::string why = readSafetensors(readFile(path), all); !why.empty())
+    raise(Code::E0702, path, why);
+  json manifest = json::parse(readFile(path + ".json"), nullptr, false);
+  if (manifest.is_discarded() || !manifest.is_object())
+    raise(Code::E0702, path + ".json", "it is no JSON object");
+  if (manifest.value("source_hash", "") != run.meta.value("source_hash", ""))
+    raise(Code::E0703, path, "its source differs");
+  auto number = [&](const Tensor &t) {
+    if (t.data.size() != 8)
+      raise(Code::E0702, path, "a counter is no number");
+    int64_t v;
+    std::memcpy(&v, t.data.data(), 8);
+    return v;
+  };
+  for (Tensor &t : all) {
+    if (t.name == "@step")
+      resumedStep = number(t);
+    else if (t.name == "@loop")
+      innermost = number(t);
+    else if (t.name.rfind("@counter.", 0) == 0)
+      counters[std::atoll(t.name.c_str() + 9)] = number(t);
+    else
+      saved[t.name] = std::move(t);
+  }
+  if (innermost < 0 || !counters.count(innermost))
+    raise(Code::E0702, path, "it has no counters");
+  resuming = true;
+  run.metrics->steps = run.metrics->resumedAt = lastStep = resumedStep;
+  run.metrics->muted = true;
+  run.metrics->cut(manifest.value("metrics_length", int64_t(0)));
+}

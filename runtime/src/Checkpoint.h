@@ -1,0 +1,52 @@
+//===- Checkpoint.h - the state of a run on disk ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_RUNTIME_CHECKPOINT_H
+#define DYN_RUNTIME_CHECKPOINT_H
+
+#include "Safetensors.h"
+
+#include <chrono>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dyn::rt {
+
+struct Run;
+
+/// When checkpoints are due, what is in them, and where a resumed run goes on.
+struct Checkpoints {
+  // policy
+  bool enabled = true;
+  int64_t everySteps = 0;      ///< 0: by time
+  double everySeconds = 60;
+  int64_t lastStep = 0;
+  std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+  bool stopRequested = false;
+
+  // the checkpoint being written
+  int64_t loop = -1;
+  std::vector<Tensor> tensors;
+
+  // the checkpoint being resumed
+  bool resuming = false;
+  int64_t innermost = -1;      ///< loop at which the saved run stood
+  std::map<int64_t, int64_t> counters;
+  std::map<std::string, Tensor> saved;
+  std::set<int64_t> entered;
+  int64_t resumedStep = 0;
+
+  bool due(const Run &run, bool outermost);
+  void write(Run &run);
+  /// Reads the newest checkpoint of a run directory.
+  void load(Run &run, const std::string &folder);
+};
+
+} // namespace dyn::rt
+
+#endif // DYN_RUNTIME_CHECKPOINT_H

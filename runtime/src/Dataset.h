@@ -1,0 +1,75 @@
+//===- Dataset.h - columns, data sets and loaders ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_RUNTIME_DATASET_H
+#define DYN_RUNTIME_DATASET_H
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace dyn::rt {
+
+/// Examples of one field. Pixels stay bytes in memory and become real numbers
+/// when a batch is made.
+struct Column {
+  int64_t count = 0;
+  std::vector<int64_t> shape;  ///< of one example
+  int64_t type = 0;            ///< what the program wants
+  bool bytesToReal = false;    ///< `data` holds u8, a batch holds data/255
+  std::string data;
+  int64_t perExample() const;
+};
+
+struct Dataset {
+  std::vector<Column *> columns;
+  int64_t count = 0;
+};
+
+/// Batches in order, or in a drawn order; the next one is prepared in the background.
+class Loader {
+public:
+  Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key);
+  ~Loader();
+  /// Starts again with another order; allocates nothing.
+  void restart(bool shuffle, uint64_t key);
+  /// Copies batch `index`; the number of its examples.
+  int64_t next(int64_t index, void *const *destinations);
+  bool fits(const Dataset &d, int64_t b) const { return &dataset == &d && batch == b; }
+  bool open = true;
+
+private:
+  void prepare(int64_t index);
+  void worker();
+  Dataset &dataset;
+  int64_t batch;
+  bool shuffled = false;
+  std::vector<int32_t> order;
+  std::vector<std::string> staged; ///< one buffer a column
+  int64_t ready = -1;              ///< index of the batch in `staged`
+  std::atomic<int64_t> request{-1}; ///< batch to prepare; -1 idle, -2 stop
+  std::thread thread;
+};
+
+/// Readers; they raise coded errors. `path` may lack `.gz`.
+Column readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit);
+Column readNpy(const std::string &path, int64_t type, std::vector<int64_t> shape, int64_t limit);
+Column readCsv(const std::string &path, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit);
+
+/// The same on bytes in memory; `path` is for messages.
+Column parseIdx(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit);
+Column parseNpy(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, int64_t limit);
+Column parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit);
+
+/// The file's bytes, inflated when they are gzip.
+std::string readMaybeGzip(const std::string &path);
+std::string inflateGzip(const std::string &path, const std::string &bytes);
+
+} // namespace dyn::rt
+
+#endif // DYN_RUNTIME_DATASET_H

@@ -1,0 +1,226 @@
+//===- Flags.cpp - the command line of a program ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Flags.h"
+
+#include "Errors.h"
+#include "Run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <thread>
+
+using namespace dyn::rt;
+using nlohmann::json;
+
+namespace {
+
+struct Tool {
+  const char *name, *value, *doc;
+};
+constexpr Tool tools[] = {
+    {"seed", "N", "root of all random draws (0)"},
+    {"threads", "N", "threads; results do not depend on them (all cores)"},
+    {"run-dir", "DIR", "where results go (runs/<time>-<id>)"},
+    {"no-run-dir", nullptr, "keep no record; saved files go to the current folder"},
+    {"checkpoint", "every=N|every=Nmin|off", "how often to save the run (every=1min)"},
+    {"resume", "[DIR]", "go on from the newest checkpoint (runs/latest)"},
+    {"progress", "auto|bar|plain|none", "how to show progress"},
+    {"color", "auto|always|never", "colours"},
+    {"quiet", nullptr, "no progress, no notes"},
+    {"version", nullptr, "print the version"},
+    {"help", nullptr, "this text"}};
+
+std::string dashed(std::string s) {
+  std::replace(s.begin(), s.end(), '_', '-');
+  return s;
+}
+
+std::string help(const Run &run) {
+  std::string s = fmt::format("{}: a training program\n", run.meta.value("name", "program"));
+  if (std::string doc = run.meta.value("doc", ""); !doc.empty())
+    s += "\n" + doc + "\n";
+  s += "\nThe program's own settings:\n";
+  for (auto &c : run.meta["config"]) {
+    std::string value = c["default"].is_string() ? c["default"].get<std::string>() : c["default"].dump();
+    bool fixed = c.value("type", "") == "dim";
+    s += fmt::format("  --{:<22} {} ({}{})\n", dashed(c.value("name", "")) + " " + c.value("type", ""), c.value("doc", ""), fixed ? "fixed in this program: " : "", value);
+  }
+  s += "\nFlags of every program:\n";
+  for (const Tool &t : tools)
+    s += fmt::format("  --{:<22} {}\n", std::string(t.name) + (t.value ? std::string(" ") + t.value : ""), t.doc);
+  s += "\nExit status: 0 done and all claims hold, 2 wrong command line, 3 a claim failed, 4 data\n"
+       "missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit, 9 a check\n"
+       "failed at run time, 75 stopped early and resumable.\n";
+  return s;
+}
+
+size_t distance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = row[j];
+      row[j] = next;
+    }
+  }
+  return row[b.size()];
+}
+
+std::string nearest(const Run &run, const std::string &name) {
+  std::string best;
+  size_t least = 4;
+  auto consider = [&](const std::string &x) {
+    if (size_t d = distance(name, x); d < least) {
+      least = d;
+      best = x;
+    }
+  };
+  for (const Tool &t : tools)
+    consider(t.name);
+  for (auto &c : run.meta["config"])
+    consider(dashed(c.value("name", "")));
+  return best.empty() ? "" : fmt::format("; did you mean --{}?", best);
+}
+
+template <typename T> std::optional<T> parse(const std::string &s) {
+  T v{};
+  auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
+  return ec == std::errc() && end == s.data() + s.size() && !s.empty() ? std::optional<T>(v) : std::nullopt;
+}
+
+void setConfig(ConfigValue &c, const std::string &text) {
+  c.text = text;
+  if (c.type == "real") {
+    auto v = parse<double>(text);
+    if (!v)
+      raise(Code::E0802, text, dashed(c.name), "a real number");
+    c.real = *v;
+  } else if (c.type == "int" || c.type == "dim") {
+    auto v = parse<int64_t>(text);
+    if (!v)
+      raise(Code::E0802, text, dashed(c.name), "an integer");
+    if (c.type == "dim" && *v != c.integer)
+      raise(Code::E0804, dashed(c.name), c.integer);
+    c.integer = *v;
+  } else if (c.type == "bool") {
+    if (text != "true" && text != "false")
+      raise(Code::E0802, text, dashed(c.name), "true or false");
+    c.integer = text == "true";
+  }
+}
+
+void setCheckpoint(Run &run, std::string v) {
+  auto &c = run.checkpoints;
+  if (v == "off") {
+    c.enabled = false;
+    return;
+  }
+  if (v.rfind("every=", 0) == 0) {
+    v.erase(0, 6);
+    bool minutes = v.size() > 3 && v.compare(v.size() - 3, 3, "min") == 0;
+    if (minutes)
+      v.resize(v.size() - 3);
+    if (auto n = parse<int64_t>(v); n && *n > 0) {
+      (minutes ? (void)(c.everySeconds = double(*n) * 60) : (void)(c.everySteps = *n));
+      return;
+    }
+  }
+  raise(Code::E0802, v, "checkpoint", "every=N (steps), every=Nmin or off");
+}
+
+} // namespace
+
+std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
+  for (auto &c : run.meta["config"]) {
+    ConfigValue v;
+    v.name = c.value("name", "");
+    v.type = c.value("type", "");
+    const json &d = c["default"];
+    v.text = d.is_string() ? d.get<std::string>() : d.dump();
+    if (d.is_number())
+      v.real = d.get<double>();
+    if (d.is_number_integer())
+      v.integer = d.get<int64_t>();
+    if (d.is_boolean())
+      v.integer = d.get<bool>();
+    run.config.push_back(v);
+  }
+  for (int i = 1; i < argc; ++i) {
+    std::string arg = argv[i];
+    if (arg == "-h")
+      arg = "--help";
+    if (arg.rfind("--", 0) != 0)
+      raise(Code::E0801, arg, "");
+    std::optional<std::string> value;
+    if (size_t eq = arg.find('='); eq != std::string::npos) {
+      value = arg.substr(eq + 1);
+      arg.resize(eq);
+    }
+    std::string name = dashed(arg.substr(2));
+    auto take = [&]() -> std::string {
+      if (value)
+        return *value;
+      if (i + 1 >= argc)
+        raise(Code::E0803, name, name);
+      return argv[++i];
+    };
+    auto count = [&](int64_t least) {
+      std::string v = take();
+      auto n = parse<int64_t>(v);
+      if (!n || *n < least)
+        raise(Code::E0802, v, name, fmt::format("an integer of at least {}", least));
+      return *n;
+    };
+    auto oneOf = [&](std::initializer_list<const char *> words) {
+      std::string v = take();
+      if (std::none_of(words.begin(), words.end(), [&](const char *w) { return v == w; }))
+        raise(Code::E0802, v, name, fmt::format("{}", fmt::join(words, ", ")));
+      return v;
+    };
+    ConfigValue *own = nullptr;
+    for (ConfigValue &c : run.config)
+      if (dashed(c.name) == name)
+        own = &c;
+    if (own)
+      setConfig(*own, own->type == "bool" && !value && (i + 1 >= argc || argv[i + 1][0] == '-') ? "true" : take());
+    else if (name == "help")
+      return help(run);
+    else if (name == "version")
+      return fmt::format("{} {}, runtime {}\n", run.meta.value("name", "program"), run.meta.value("version", ""), DYN_RT_ABI);
+    else if (name == "seed")
+      run.seed = count(INT64_MIN);
+    else if (name == "threads")
+      run.threads = unsigned(std::min<int64_t>(count(1), 1024));
+    else if (name == "run-dir")
+      run.runDirectory = take();
+    else if (name == "no-run-dir")
+      run.useRunDirectory = false;
+    else if (name == "quiet")
+      run.quiet = true;
+    else if (name == "progress")
+      run.progress = oneOf({"auto", "bar", "plain", "none"});
+    else if (name == "color")
+      oneOf({"auto", "always", "never"});
+    else if (name == "checkpoint")
+      setCheckpoint(run, take());
+    else if (name == "resume")
+      run.resumeFrom = value ? *value : i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : "runs/latest";
+    else
+      raise(Code::E0801, arg, nearest(run, name));
+  }
+  for (ConfigValue &c : run.config)
+    if (c.type == "path" || c.type == "text")
+      c.handle = run.intern(c.text);
+  if (!run.threads)
+    run.threads = std::max(1u, std::thread::hardware_concurrency());
+  return "";
+}

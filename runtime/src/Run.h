@@ -1,0 +1,81 @@
+//===- Run.h - the state of one run ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_RUNTIME_RUN_H
+#define DYN_RUNTIME_RUN_H
+
+#include "dyn/runtime.h"
+
+#include "Checkpoint.h"
+#include "Dataset.h"
+#include "Metrics.h"
+#include "Threads.h"
+
+#include <nlohmann/json.hpp>
+
+#include <csetjmp>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dyn::rt {
+
+/// A value of `config` as the flags left it.
+struct ConfigValue {
+  std::string name, type, text;
+  double real = 0;
+  int64_t integer = 0;
+  int64_t handle = 0; ///< of paths and texts
+};
+
+struct ClaimResult {
+  bool seen = false, holds = false;
+  double left = 0, right = 0;
+};
+
+struct Run {
+  nlohmann::json meta;
+  std::vector<std::string> strings;
+  std::vector<ConfigValue> config;
+  int64_t seed = 0;
+  unsigned threads = 0;
+  bool quiet = false, useRunDirectory = true;
+  std::string resumeFrom;             ///< a run directory; empty for a fresh run
+  std::vector<bool> outermost, counted; ///< of each loop
+  std::vector<std::string> notes;     ///< said at the end
+  std::string runDirectory;
+  std::string progress = "auto";
+
+  std::unique_ptr<Pool> pool;
+  std::map<int64_t, std::pair<void *, int64_t>> arenas;
+  std::vector<std::unique_ptr<Column>> columns;
+  std::vector<std::unique_ptr<Dataset>> datasets;
+  std::vector<std::unique_ptr<Loader>> loaders;
+  std::unique_ptr<Metrics> metrics;
+  std::vector<ClaimResult> claims;
+  Checkpoints checkpoints;
+  struct {
+    std::string path;
+    std::vector<Tensor> tensors;
+    std::string problems;
+    std::vector<std::string> seen;
+  } transfer;
+
+  int status = 0;
+  std::string message;
+  std::jmp_buf escape;
+
+  const std::string &text(int64_t handle) const { return strings.at(size_t(handle)); }
+  int64_t intern(std::string s) {
+    strings.push_back(std::move(s));
+    return int64_t(strings.size()) - 1;
+  }
+};
+
+} // namespace dyn::rt
+
+#endif // DYN_RUNTIME_RUN_H

@@ -1,0 +1,78 @@
+//===- Threads.cpp - a fixed pool with a fixed partition ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Threads.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+using namespace dyn::rt;
+
+static void relax() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+constexpr int spins = 4000;
+
+Pool::Pool(unsigned threads) : count(threads ? threads : 1) {
+  for (unsigned i = 1; i < count; ++i)
+    workers.emplace_back([this, i] { work(i); });
+}
+
+Pool::~Pool() {
+  stop = true;
+  round.fetch_add(1, std::memory_order_release);
+  round.notify_all();
+  for (std::thread &t : workers)
+    t.join();
+}
+
+void Pool::share(unsigned self) {
+  int64_t from = tasks * self / count, to = tasks * (self + 1) / count;
+  for (int64_t i = from; i < to; ++i)
+    task(environment, i);
+}
+
+void Pool::work(unsigned self) {
+  uint32_t seen = 0;
+  while (true) {
+    int spin = 0;
+    while (round.load(std::memory_order_acquire) == seen)
+      if (++spin < spins)
+        relax();
+      else
+        round.wait(seen, std::memory_order_acquire);
+    ++seen;
+    if (stop)
+      return;
+    share(self);
+    if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      busy.notify_one();
+  }
+}
+
+void Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
+  if (count == 1 || n == 1) {
+    for (int64_t i = 0; i < n; ++i)
+      fn(env, i);
+    return;
+  }
+  task = fn;
+  environment = env;
+  tasks = n;
+  busy.store(count - 1, std::memory_order_relaxed);
+  round.fetch_add(1, std::memory_order_release);
+  round.notify_all();
+  share(0);
+  int spin = 0;
+  while (uint32_t left = busy.load(std::memory_order_acquire))
+    if (++spin < spins)
+      relax();
+    else
+      busy.wait(left, std::memory_order_acquire);
+}

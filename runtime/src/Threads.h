@@ -1,0 +1,40 @@
+//===- Threads.h - a fixed pool with a fixed partition ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_RUNTIME_THREADS_H
+#define DYN_RUNTIME_THREADS_H
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace dyn::rt {
+
+/// Workers that wait for a loop of tasks: they spin for some microseconds, then
+/// sleep. Task i goes to thread i*threads/tasks. The caller works too.
+class Pool {
+public:
+  explicit Pool(unsigned threads);
+  ~Pool();
+  void run(int64_t tasks, void (*task)(void *, int64_t), void *environment);
+
+private:
+  void work(unsigned self);
+  void share(unsigned self);
+  unsigned count;
+  std::vector<std::thread> workers;
+  void (*task)(void *, int64_t) = nullptr;
+  void *environment = nullptr;
+  int64_t tasks = 0;
+  bool stop = false;
+  alignas(128) std::atomic<uint32_t> round{0};
+  alignas(128) std::atomic<uint32_t> busy{0};
+};
+
+} // namespace dyn::rt
+
+#endif // DYN_RUNTIME_THREADS_H
