@@ -96,6 +96,7 @@ struct Session {
   MLIRContext context{registry(), MLIRContext::Threading::DISABLED};
   PassDiagnostics passDiagnostics{context, sources, diagnostics};
   std::optional<dsl::Elaborated> program = std::nullopt;
+  Stage reached = Stage::Dyn;
 
   bool elaborate(dsl::FileId main) {
     context.printOpOnDiagnostic(false);
@@ -111,6 +112,9 @@ struct Session {
     for (Stage s : {Stage::Grad, Stage::Linalg, Stage::Kernels, Stage::Llvm}) {
       if (s > last)
         break;
+      if (s <= reached)
+        continue;
+      reached = s;
       PassManager pm(&context);
       addStage(pm, s, options.optimize);
       if (failed(pm.run(*program->module))) {

@@ -8,6 +8,7 @@
 
 #include "dyn/autodiff/Passes.h"
 #include "dyn/dialect/Dialect.h"
+#include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
@@ -41,6 +42,7 @@ const DialectRegistry &dyn::driver::registry() {
              math::MathDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
              ub::UBDialect, vector::VectorDialect>();
     registerDerivativeRules(r);
+    registerLowering(r);
     arith::registerBufferizableOpInterfaceExternalModels(r);
     bufferization::func_ext::registerBufferizableOpInterfaceExternalModels(r);
     linalg::registerBufferizableOpInterfaceExternalModels(r);

@@ -7,6 +7,7 @@
 #include "Patterns.h"
 
 #include "dyn/lowering/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
@@ -65,8 +66,8 @@ struct LowerTensorsPass : PassWrapper<LowerTensorsPass, OperationPass<ModuleOp>>
   StringRef getArgument() const final { return "dyn-lower-tensors"; }
   StringRef getDescription() const final { return "dyn ops on tensors to linalg.generic"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<linalg::LinalgDialect, arith::ArithDialect, math::MathDialect, tensor::TensorDialect,
-             scf::SCFDialect>();
+    r.insert<func::FuncDialect, linalg::LinalgDialect, arith::ArithDialect, math::MathDialect,
+             tensor::TensorDialect, scf::SCFDialect>();
   }
   void runOnOperation() final {
     // In order, so that a broadcast scalar is known to be one when its users are lowered.
@@ -84,7 +85,7 @@ struct LowerTensorsPass : PassWrapper<LowerTensorsPass, OperationPass<ModuleOp>>
         if (failed(lowerable.lower(rewriter)))
           return signalPassFailure();
       } else if (isa<DynDialect>(op->getDialect())) {
-        op->emitError("has no lowering");
+        op->emitError("`") << op->getName() << "` has no lowering";
         return signalPassFailure();
       }
     }

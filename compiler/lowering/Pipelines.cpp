@@ -25,8 +25,10 @@ void dyn::buildBufferizePipeline(OpPassManager &pm) {
   pm.addPass(createLowerEffectsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createDestinationsPass());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions options;
+  // Such an allocation is reported when memory is planned, with its place.
   options.allowReturnAllocsFromLoops = true;
   pm.addPass(bufferization::createOneShotBufferizePass(options));
   // The first run leaves copies of a buffer onto itself, which the second removes.
@@ -68,6 +70,7 @@ void dyn::registerLowering(DialectRegistry &registry) {
   registerPass([] { return createLowerTensorsPass(); });
   registerPass([] { return createFusePass(); });
   registerPass([] { return createLowerEffectsPass(); });
+  registerPass([] { return createDestinationsPass(); });
   registerPass([] { return createLowerCopiesPass(); });
   registerPass([] { return createPlanMemoryPass(/*reuse=*/true); });
   PassPipelineRegistration<>("dyn-bufferize", "tensors to buffers", buildBufferizePipeline);

@@ -1,144 +1,149 @@
-//===- PlanMemory.cpp - one arena for all buffers of a program -----------===//
+//===- PlanMemory.cpp - one arena for all buffers of a program ------------===//
 //
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// 1. Number the ops in order. 2. A buffer lives from its allocation to the last
-// use of any view of it; a use in a loop that does not hold the allocation
-// counts for the whole loop. 3. Place big ones first, each at the lowest offset
-// where no living buffer is. 4. Replace allocations by views of the arena.
+// Buffers are placed big ones first, each into the tightest gap between those
+// already placed that are in use at the same time.
 //
 //===----------------------------------------------------------------------===//
-#include "dyn/lowering/Passes.h"
+#include "Liveness.h"
 
+#include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
+using namespace dyn::lowering;
 
 namespace {
 
-struct Buffer {
-  memref::AllocOp alloc;
-  int64_t bytes = 0, first = 0, last = 0, offset = 0;
-};
+constexpr int64_t alignment = 64;
+
+/// Offsets for all of `buffers`; returns the size of the arena.
+int64_t place(std::vector<Buffer> &buffers, bool reuse) {
+  std::vector<Buffer *> order, placed;
+  for (Buffer &b : buffers)
+    order.push_back(&b);
+  llvm::sort(order, [](Buffer *x, Buffer *y) {
+    return std::tuple(-x->bytes, x->first, x) < std::tuple(-y->bytes, y->first, y);
+  });
+  int64_t total = 0;
+  for (Buffer *b : order) {
+    // `placed` is sorted by offset.
+    int64_t end = 0, best = -1, bestGap = std::numeric_limits<int64_t>::max();
+    for (Buffer *p : placed) {
+      if (reuse && (p->last < b->first || b->last < p->first))
+        continue;
+      int64_t gap = p->offset - end;
+      if (gap >= b->bytes && gap < bestGap)
+        best = end, bestGap = gap;
+      end = std::max(end, p->offset + p->bytes);
+    }
+    b->offset = best < 0 ? end : best;
+    total = std::max(total, b->offset + b->bytes);
+    placed.insert(
+        llvm::upper_bound(placed, b, [](Buffer *x, Buffer *y) { return x->offset < y->offset; }),
+        b);
+  }
+  return total;
+}
+
+/// The runtime's arena as a buffer of bytes.
+Value emitArena(OpBuilder &b, ModuleOp module, func::FuncOp fn, int64_t bytes) {
+  Location loc = fn.getLoc();
+  Type i64 = b.getI64Type();
+  auto get = module.lookupSymbol<func::FuncOp>("dyn_rt_arena");
+  if (!get) {
+    b.setInsertionPointToStart(module.getBody());
+    get = func::FuncOp::create(b, loc, "dyn_rt_arena", b.getFunctionType({i64, i64}, {i64}));
+    get.setPrivate();
+  }
+  b.setInsertionPointToStart(&fn.getBody().front());
+  Value size = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(bytes));
+  Value address =
+      func::CallOp::create(b, loc, get, ValueRange{fn.getArgument(0), size}).getResult(0);
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto one = LLVM::LLVMArrayType::get(i64, 1);
+  auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), {pointer, pointer, i64, one, one});
+  Value base = LLVM::IntToPtrOp::create(b, loc, pointer, address);
+  Value descriptor = LLVM::PoisonOp::create(b, loc, type);
+  auto set = [&](Value v, ArrayRef<int64_t> at) {
+    descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, v, at);
+  };
+  set(base, {0});
+  set(base, {1});
+  set(LLVM::ConstantOp::create(b, loc, i64, 0), {2});
+  set(size, {3, 0});
+  set(LLVM::ConstantOp::create(b, loc, i64, 1), {4, 0});
+  return UnrealizedConversionCastOp::create(b, loc, MemRefType::get({bytes}, b.getI8Type()),
+                                            descriptor)
+      .getResult(0);
+}
 
 struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlanMemoryPass)
   PlanMemoryPass() = default;
-  explicit PlanMemoryPass(bool reuse) : reuse(reuse) {}
-  PlanMemoryPass(const PlanMemoryPass &other) : PassWrapper(other), reuse(other.reuse) {}
+  explicit PlanMemoryPass(bool shared) { reuse = shared; }
+  PlanMemoryPass(const PlanMemoryPass &other) : PassWrapper(other) {}
   StringRef getArgument() const final { return "dyn-plan-memory"; }
   StringRef getDescription() const final { return "place all buffers of @train in one arena"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<memref::MemRefDialect, arith::ArithDialect>();
+    r.insert<memref::MemRefDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect>();
   }
 
-  bool reuse = true;
+  Option<bool> reuse{*this, "reuse", llvm::cl::desc("let buffers share memory"),
+                     llvm::cl::init(true)};
 
-  int64_t sizeOf(memref::AllocOp alloc, int64_t bound) {
-    MemRefType t = alloc.getType();
-    int64_t n = llvm::divideCeil(t.getElementType().isIndex() ? 64 : t.getElementTypeBitWidth(), 8);
-    for (int64_t d : t.getShape())
-      n *= ShapedType::isDynamic(d) ? bound : d;
-    return llvm::alignTo(std::max<int64_t>(n, 1), 64);
+  /// Bytes of a buffer, with run-time extents at their bound; none when unbounded.
+  static std::optional<int64_t> sizeOf(memref::AllocOp alloc) {
+    MemRefType type = alloc.getType();
+    Type element = type.getElementType();
+    int64_t bytes = element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+    for (int64_t extent : type.getShape())
+      if (!ShapedType::isDynamic(extent))
+        bytes *= extent;
+    for (Value extent : alloc.getDynamicSizes()) {
+      std::optional<int64_t> bound = boundOf(extent);
+      if (!bound)
+        return std::nullopt;
+      bytes *= *bound;
+    }
+    return int64_t(llvm::alignTo(std::max<int64_t>(bytes, 1), alignment));
   }
 
   void runOnOperation() final {
     auto fn = getOperation().lookupSymbol<func::FuncOp>("train");
-    if (!fn)
-      return;
-    auto boundAttr = getOperation()->getAttrOfType<IntegerAttr>("dyn.bound");
-    int64_t bound = boundAttr ? boundAttr.getInt() : 0;
-    BufferViewFlowAnalysis views(fn);
-    llvm::DenseMap<Operation *, std::pair<int64_t, int64_t>> span;
-    int64_t clock = 0;
-    std::function<void(Operation *)> number = [&](Operation *op) {
-      int64_t begin = clock++;
-      for (Region &r : op->getRegions())
-        for (Block &block : r)
-          for (Operation &inner : block)
-            number(&inner);
-      span[op] = {begin, clock++};
-    };
-    number(fn);
-
-    std::vector<Buffer> buffers;
-    WalkResult ok = fn.walk([&](memref::AllocOp alloc) {
-      if (!alloc.getType().hasStaticShape() && !bound)
-        return alloc.emitError("has a run-time extent without a bound"), WalkResult::interrupt();
-      Buffer b{alloc, sizeOf(alloc, bound)};
-      b.first = span[alloc].first;
-      b.last = b.first;
-      Operation *home = alloc->getParentOp();
-      for (Value alias : views.resolve(alloc.getResult()))
-        for (Operation *user : alias.getUsers()) {
-          // The use as seen from the block of the allocation, and every loop in between.
-          Operation *at = user;
-          for (Operation *p = user; p && p != home; p = p->getParentOp())
-            at = p;
-          b.last = std::max(b.last, span[at].second);
-          b.first = std::min(b.first, span[at].first);
-        }
-      buffers.push_back(b);
-      return WalkResult::advance();
-    });
-    if (ok.wasInterrupted())
+    if (!fn) {
+      getOperation().emitError("has no @train");
       return signalPassFailure();
-
-    std::vector<Buffer *> order;
-    for (Buffer &b : buffers)
-      order.push_back(&b);
-    llvm::sort(order, [](Buffer *x, Buffer *y) {
-      return std::tuple(-x->bytes, x->first) < std::tuple(-y->bytes, y->first);
-    });
-    std::vector<Buffer *> placed;
-    int64_t total = 0;
-    for (Buffer *b : order) {
-      std::vector<Buffer *> alive;
-      for (Buffer *p : placed)
-        if (!reuse || (p->first <= b->last && b->first <= p->last))
-          alive.push_back(p);
-      llvm::sort(alive, [](Buffer *x, Buffer *y) { return x->offset < y->offset; });
-      int64_t at = 0;
-      for (Buffer *p : alive) {
-        if (at + b->bytes <= p->offset)
-          break;
-        at = std::max(at, p->offset + p->bytes);
-      }
-      b->offset = at;
-      total = std::max(total, at + b->bytes);
-      placed.push_back(b);
     }
-    emitViews(fn, buffers, total);
+    Liveness liveness(fn);
+    std::vector<Buffer> buffers;
+    WalkResult walked = fn.walk([&](memref::AllocOp alloc) {
+      std::optional<int64_t> bytes = sizeOf(alloc);
+      if (!bytes)
+        return alloc.emitError("has a run-time extent without a bound"), WalkResult::interrupt();
+      buffers.push_back({alloc, *bytes});
+      return WalkResult(liveness.measure(buffers.back()));
+    });
+    if (walked.wasInterrupted())
+      return signalPassFailure();
+    int64_t total = place(buffers, reuse);
     OpBuilder b(&getContext());
     getOperation()->setAttr("dyn.arena_bytes", b.getI64IntegerAttr(total));
-  }
-
-  void emitViews(func::FuncOp fn, std::vector<Buffer> &buffers, int64_t total) {
-    // The arena is a buffer whose address the runtime gives: @dyn_arena wraps the
-    // call and is lowered together with the function.
-    OpBuilder b(&getContext());
-    b.setInsertionPointToStart(getOperation().getBody());
-    auto type = MemRefType::get({std::max<int64_t>(total, 64)}, b.getI8Type());
-    auto declare = func::FuncOp::create(
-        b, fn.getLoc(), "dyn_arena", b.getFunctionType({b.getI64Type(), b.getI64Type()}, {type}));
-    declare.setPrivate();
-    b.setInsertionPointToStart(&fn.getBody().front());
-    Value bytes =
-        arith::ConstantOp::create(b, fn.getLoc(), b.getI64IntegerAttr(type.getNumElements()));
-    SmallVector<Value> args{fn.getArgument(0), bytes};
-    Value arena = func::CallOp::create(b, fn.getLoc(), declare, args).getResult(0);
+    if (buffers.empty())
+      return;
+    Value arena = emitArena(b, getOperation(), fn, total);
     for (Buffer &buffer : buffers) {
-      b.setInsertionPoint(buffer.alloc);
-      Value offset = arith::ConstantIndexOp::create(b, buffer.alloc.getLoc(), buffer.offset);
-      Value view = memref::ViewOp::create(b, buffer.alloc.getLoc(), buffer.alloc.getType(), arena,
-                                          offset, buffer.alloc.getDynamicSizes());
-      buffer.alloc.replaceAllUsesWith(view);
-      buffer.alloc.erase();
+      memref::AllocOp alloc = buffer.alloc;
+      b.setInsertionPoint(alloc);
+      Value offset = arith::ConstantIndexOp::create(b, alloc.getLoc(), buffer.offset);
+      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset,
+                                          alloc.getDynamicSizes());
+      alloc.replaceAllUsesWith(view);
+      alloc.erase();
     }
   }
 };

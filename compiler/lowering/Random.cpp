@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 #include <array>
@@ -46,12 +47,27 @@ struct Words {
 
 struct KeyFold : Model<KeyFold, KeyFoldOp> {
   static LogicalResult rewrite(KeyFoldOp op, RewriterBase &b) {
-    Words w{b, op.getLoc()};
-    auto r = w.philox({w.low(op.getValue()), w.high(op.getValue()), w.c(0x64796e6b), w.c(0)},
-                      w.low(op.getKey()), w.high(op.getKey()));
-    Value up = arith::ShLIOp::create(b, op.getLoc(), r[1], w.c(32));
-    b.replaceOp(op, Value(arith::OrIOp::create(b, op.getLoc(), r[0], up)));
+    b.replaceOpWithNewOp<func::CallOp>(op, function(op->getParentOfType<ModuleOp>()),
+                                       op->getOperands());
     return success();
+  }
+  /// One function for all folds: programs derive many keys.
+  static func::FuncOp function(ModuleOp module) {
+    if (auto existing = module.lookupSymbol<func::FuncOp>("dyn_key_fold"))
+      return existing;
+    OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+    Location loc = module.getLoc();
+    Type i64 = b.getI64Type();
+    auto fn = func::FuncOp::create(b, loc, "dyn_key_fold", b.getFunctionType({i64, i64}, {i64}));
+    fn.setPrivate();
+    b.setInsertionPointToStart(fn.addEntryBlock());
+    Value key = fn.getArgument(0), value = fn.getArgument(1);
+    Words w{b, loc};
+    auto r =
+        w.philox({w.low(value), w.high(value), w.c(0x64796e6b), w.c(0)}, w.low(key), w.high(key));
+    Value up = arith::ShLIOp::create(b, loc, r[1], w.c(32));
+    func::ReturnOp::create(b, loc, Value(arith::OrIOp::create(b, loc, r[0], up)));
+    return fn;
   }
 };
 
@@ -61,7 +77,9 @@ Value unit(OpBuilder &b, Location loc, Value word, Type real) {
   Value top = arith::ShRUIOp::create(b, loc, word, w.c(8));
   Value f = arith::SIToFPOp::create(b, loc, real, top);
   Value half = arith::AddFOp::create(b, loc, f, scalar(b, loc, real, 0.5));
-  return arith::MulFOp::create(b, loc, half, scalar(b, loc, real, 1.0 / (1 << 24)));
+  Value u = arith::MulFOp::create(b, loc, half, scalar(b, loc, real, 0x1p-24));
+  // The largest word would round to 1 in f32.
+  return arith::MinimumFOp::create(b, loc, u, scalar(b, loc, real, 1 - 0x1p-24));
 }
 
 /// The draw of element `i`.

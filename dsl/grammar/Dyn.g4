@@ -197,7 +197,7 @@ MOD : 'mod' ;
 TRUE : 'true' ;
 FALSE : 'false' ;
 REDUCE
-    : 'sum' | 'prod' | 'mean' | 'max' | 'min' | 'any' | 'all' | 'argmax' | 'argmin' | 'logsumexp'
+    : 'sum' | 'prod' | 'mean' | 'max' | 'min' | 'any' | 'all' | 'argmax' | 'argmin'
     ;
 DERIVE
     : 'grad' | 'value_and_grad' | 'jacobian' | 'hessian' | 'laplacian' | 'jvp' | 'vjp' | 'hvp'

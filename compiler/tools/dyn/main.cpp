@@ -38,10 +38,11 @@ int main(int argc, char **argv) {
   Request r;
   std::vector<std::string> paths;
   std::string code;
-  bool clear = false, size = false, o0 = false, o3 = false, noCache = false, f64 = false;
+  std::string level = "3";
+  bool clear = false, size = false, noCache = false, f64 = false;
   auto common = [&](CLI::App *sub) {
-    sub->add_flag("-O0,--O0", o0, "the plain pipeline: scalar loops, the reference");
-    sub->add_flag("-O3,--O3", o3, "the optimising pipeline (default)");
+    sub->add_option("-O", level, "0: plain scalar loops, the reference; 3: everything (default)")
+        ->check(CLI::IsMember({"0", "3"}));
     sub->add_flag("--no-cache", noCache, "compile again, store nothing");
     sub->add_flag("--f64", f64, "the program's `real` is f64");
     sub->add_option("--cpu", r.cpu, "processor to compile for (host)");
@@ -78,7 +79,7 @@ int main(int argc, char **argv) {
     int status = app.exit(e);
     return status == 0 ? 0 : 2;
   }
-  r.optimize = !o0;
+  r.optimize = level == "3";
   r.cache = !noCache;
   r.f64 = f64;
   if (*runCommand) {

@@ -11,6 +11,7 @@
 #include "dyn/dsl/Source.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>

@@ -21,6 +21,8 @@ std::unique_ptr<mlir::Pass> createLowerTensorsPass();
 std::unique_ptr<mlir::Pass> createFusePass();
 /// `dyn-lower-effects`: effects of a run to calls of the runtime.
 std::unique_ptr<mlir::Pass> createLowerEffectsPass();
+/// `dyn-destinations`: every op writes to a place of its own, loops to what they carry.
+std::unique_ptr<mlir::Pass> createDestinationsPass();
 /// `dyn-plan-memory`: all buffers of @train into one arena. Without `reuse`
 /// every buffer keeps a place of its own.
 std::unique_ptr<mlir::Pass> createPlanMemoryPass(bool reuse);

@@ -1,0 +1,106 @@
+//===- Destinations.cpp - where values are written ------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// 1. Every op gets a destination of its own: one that is shared, or made far
+// away, would be copied. 2. What an iteration yields goes to the place where the
+// iteration found it, so that loops carry buffers, not allocations.
+//
+//===----------------------------------------------------------------------===//
+#include "dyn/lowering/Passes.h"
+
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace {
+
+/// True if `use` overwrites what it is given.
+bool isDestination(OpOperand &use) {
+  Operation *op = use.getOwner();
+  if (auto dps = dyn_cast<DestinationStyleOpInterface>(op))
+    return dps.isDpsInit(&use);
+  return isa<scf::ForOp, scf::WhileOp>(op);
+}
+
+void makePrivate(Operation *root) {
+  SmallVector<OpOperand *> uses;
+  root->walk([&](Operation *op) {
+    for (OpOperand &use : op->getOpOperands())
+      if (isDestination(use) && use.get().getDefiningOp<tensor::EmptyOp>())
+        uses.push_back(&use);
+  });
+  auto isShared = [](OpOperand *use) {
+    return !use->get().hasOneUse() ||
+           use->get().getDefiningOp()->getBlock() != use->getOwner()->getBlock();
+  };
+  for (OpOperand *use : uses)
+    if (isShared(use))
+      use->set(OpBuilder(use->getOwner()).clone(*use->get().getDefiningOp())->getResult(0));
+  uses.clear();
+  root->walk([&](Operation *op) {
+    for (OpOperand &use : op->getOpOperands())
+      if (isDestination(use) && use.get().getDefiningOp<linalg::FillOp>())
+        uses.push_back(&use);
+  });
+  for (OpOperand *use : uses) {
+    auto fill = use->get().getDefiningOp<linalg::FillOp>();
+    auto empty = fill.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>();
+    if (!empty || !isShared(use))
+      continue;
+    OpBuilder b(use->getOwner());
+    Value out = b.clone(*empty)->getResult(0);
+    use->set(linalg::FillOp::create(b, fill.getLoc(), fill.getInputs()[0], out).getResult(0));
+    if (fill->use_empty())
+      fill.erase();
+  }
+}
+
+/// Makes operand `i` of a terminator lie where `place` lies.
+void pin(Operation *terminator, OpOperand &operand, Value place) {
+  Value v = operand.get();
+  if (v == place || !isa<RankedTensorType>(v.getType()) || v.getType() != place.getType())
+    return;
+  OpBuilder b(terminator);
+  operand.set(bufferization::MaterializeInDestinationOp::create(b, terminator->getLoc(),
+                                                                v.getType(), v, place)
+                  .getResult());
+}
+
+void pinCarried(Operation *root) {
+  root->walk([](LoopLikeOpInterface loop) {
+    if (auto f = dyn_cast<scf::ForOp>(*loop)) {
+      Operation *yield = f.getBody()->getTerminator();
+      for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), f.getRegionIterArgs()))
+        pin(yield, operand, arg);
+    } else if (auto w = dyn_cast<scf::WhileOp>(*loop)) {
+      Operation *yield = w.getYieldOp(), *condition = w.getConditionOp();
+      for (auto [operand, arg] :
+           llvm::zip(condition->getOpOperands().drop_front(), w.getBeforeArguments()))
+        pin(condition, operand, arg);
+      for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), w.getAfterArguments()))
+        pin(yield, operand, arg);
+    }
+  });
+}
+
+struct DestinationsPass : PassWrapper<DestinationsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DestinationsPass)
+  StringRef getArgument() const final { return "dyn-destinations"; }
+  StringRef getDescription() const final { return "choose where values are written"; }
+  void getDependentDialects(DialectRegistry &r) const final {
+    r.insert<bufferization::BufferizationDialect, linalg::LinalgDialect, tensor::TensorDialect>();
+  }
+  void runOnOperation() final {
+    makePrivate(getOperation());
+    pinCarried(getOperation());
+  }
+};
+
+} // namespace
+
+std::unique_ptr<Pass> dyn::createDestinationsPass() { return std::make_unique<DestinationsPass>(); }
