@@ -164,6 +164,33 @@ LogicalResult ContractOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange
   return success();
 }
 
+/// At each element the product of all others. With p the product of what is not
+/// zero: p / x without zeros; with one zero p there and 0 elsewhere; with more, 0.
+/// (A second derivative is exact unless an element is zero.)
+static Value productOfOthers(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> dims) {
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> left = others(type.getRank(), dims), leftShape;
+  for (int64_t i : left)
+    leftShape.push_back(type.getDimSize(i));
+  auto number = [&](double d) {
+    Value c = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), d));
+    return broadcastLike(b, loc, c, {}, x);
+  };
+  Value zero = number(0), one = number(1);
+  auto select = [&](arith::CmpFPredicate p, Value l, Value r, Value yes, Value no) -> Value {
+    return arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, p, l, r), yes, no);
+  };
+  Value safe = select(arith::CmpFPredicate::OEQ, x, zero, one, x);
+  Value isZero = select(arith::CmpFPredicate::OEQ, x, zero, one, zero);
+  Value zeros = broadcastLike(b, loc, reduceAdd(b, loc, isZero, dims), left, x);
+  Value product = ReduceOp::create(b, loc, valueType(leftShape, type.getElementType()),
+                                   ReduceKind::mul, safe, dims);
+  product = broadcastLike(b, loc, product, left, x);
+  // An element has zeros among the others when there are more than it is itself.
+  Value quotient = arith::DivFOp::create(b, loc, product, safe);
+  return select(arith::CmpFPredicate::OEQ, zeros, isZero, quotient, zero);
+}
+
 LogicalResult ReduceOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange results,
                                  ValueRange ct, Cotangents &out) {
   out.push_back({});
@@ -188,9 +215,8 @@ LogicalResult ReduceOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange r
     return success();
   }
   case ReduceKind::mul: {
-    // Product over value: exact unless an element is 0.
-    Value y = broadcastLike(b, loc, results[0], left, x);
-    out[0] = arith::DivFOp::create(b, loc, arith::MulFOp::create(b, loc, g, y), x);
+    out[0] = productOfOthers(b, loc, x, getDims());
+    out[0] = arith::MulFOp::create(b, loc, g, out[0]);
     return success();
   }
   case ReduceKind::any:

@@ -7,6 +7,8 @@
 // results do not depend on the number of threads.
 //
 //===----------------------------------------------------------------------===//
+#include "Matmul.h"
+
 #include "dyn/codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -15,8 +17,10 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
+using namespace dyn;
 
 namespace {
 
@@ -52,7 +56,7 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   StringRef getArgument() const final { return "dyn-emit-loops"; }
   StringRef getDescription() const final { return "linalg in kernels to loops and tasks"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect>();
+    r.insert<scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect, vector::VectorDialect>();
   }
   void runOnOperation() final {
     SmallVector<linalg::LinalgOp> ops;
@@ -63,6 +67,12 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
     for (linalg::LinalgOp op : ops) {
       bool cut = op.getNumLoops() > 0 && workOf(op) >= workForTasks && op.getIteratorTypesArray()[0] == utils::IteratorType::parallel;
       rewriter.setInsertionPoint(op);
+      if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()))
+        if (auto shape = codegen::classifyMatmul(generic)) {
+          Block &entry = op->getParentOfType<func::FuncOp>().getBody().front();
+          codegen::emitMatmul(rewriter, generic, *shape, shape->pack ? entry.getArguments().back() : Value());
+          continue;
+        }
       FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);
       if (failed(loops)) {
         op.emitError("has no loops");

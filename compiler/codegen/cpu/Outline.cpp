@@ -8,11 +8,14 @@
 // in its favour: layers of equal shape share their code.
 //
 //===----------------------------------------------------------------------===//
+#include "Matmul.h"
+
 #include "dyn/codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -20,6 +23,7 @@
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
+using namespace dyn;
 
 namespace {
 
@@ -27,6 +31,7 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlineKernelsPass)
   StringRef getArgument() const final { return "dyn-outline-kernels"; }
   StringRef getDescription() const final { return "one function for each different kernel"; }
+  void getDependentDialects(DialectRegistry &r) const final { r.insert<memref::MemRefDialect>(); }
 
   void runOnOperation() final {
     auto train = getOperation().lookupSymbol<func::FuncOp>("train");
@@ -52,7 +57,13 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
       else
         args.push_back(v);
     }
-    OpBuilder b(&getContext());
+    OpBuilder b(op);
+    // Room to rearrange an operand in comes from the arena, so the host has it.
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      if (auto shape = codegen::classifyMatmul(generic); shape && shape->pack) {
+        Type elem = cast<MemRefType>(generic.getDpsInits()[0].getType()).getElementType();
+        args.push_back(memref::AllocOp::create(b, op->getLoc(), MemRefType::get({shape->packElements}, elem)));
+      }
     SmallVector<Type> types;
     for (Value v : args)
       types.push_back(v.getType());
