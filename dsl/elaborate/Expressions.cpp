@@ -115,11 +115,13 @@ Val Elaborator::evalName(const ast::NameExpr &e) {
     return Val::string(e.name, ValKind::Type);
   if (e.name == "logged")
     return Val::string("", ValKind::Series);
+  if (e.name == "range") {
+    diagnostics.report(e.span, Diag::E0111);
+    return Val::error();
+  }
   auto d = diagnostics.report(e.span, Diag::E0201, e.name);
   if (auto near = nearestName(e.name, namesInScope()))
     d.help("did you mean `" + *near + "`?");
-  else if (e.name == "range")
-    d.help("a range is written `0..n`");
   return Val::error();
 }
 

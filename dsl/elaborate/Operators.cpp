@@ -131,7 +131,6 @@ bool Elaborator::sameShapes(const Array &a, const Array &b, SourceSpan span, Sou
   if (a.shape.empty() || b.shape.empty() || a.shape == b.shape)
     return true;
   auto d = diagnostics.report(span, Diag::E0204, describe(a), describe(b));
-  d.label(describe(a) + " with " + describe(b));
   if (as.isValid() && bs.isValid())
     d.note(as, describe(a)).note(bs, describe(b));
   d.help("nothing broadcasts: name the indices, as in `let z[i, j] = x[i, j] + y[j]`");

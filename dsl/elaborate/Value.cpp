@@ -89,10 +89,12 @@ std::string dyn::dsl::describe(const Val &v) {
   case ValKind::Tuple:
     return "a tuple of " + std::to_string(v.items.size());
   case ValKind::Struct: {
+    if (!v.decl)
+      return "`config`";
     std::string s;
-    if (v.decl && v.decl->kind() == ast::ItemKind::Model)
+    if (v.decl->kind() == ast::ItemKind::Model)
       s = static_cast<const ast::ModelItem *>(v.decl)->name.text;
-    else if (v.decl && v.decl->kind() == ast::ItemKind::Type)
+    else if (v.decl->kind() == ast::ItemKind::Type)
       s = static_cast<const ast::TypeItem *>(v.decl)->name.text;
     for (const Extent &e : v.stack)
       s += "[" + describe(e) + "]";
