@@ -51,6 +51,16 @@ void Reverse::propagate(ArrayRef<Operation *> ops) {
   }
 }
 
+void Reverse::replace(ValueRange old, ValueRange fresh) {
+  for (auto [from, to] : llvm::zip(old, fresh)) {
+    if (isActive(from))
+      active.insert(to);
+    if (Value g = cotangent(from))
+      cotangents[to] = g;
+    from.replaceAllUsesWith(to);
+  }
+}
+
 LogicalResult Reverse::sweep(ArrayRef<Operation *> ops) {
   propagate(ops);
   for (Operation *op : llvm::reverse(ops)) {
@@ -66,12 +76,11 @@ LogicalResult Reverse::visit(Operation *op) {
     return visitIf(branch);
   if (auto loop = dyn_cast<scf::ForOp>(op))
     return visitFor(loop);
+  if (auto loop = dyn_cast<scf::WhileOp>(op))
+    return visitWhile(loop);
   auto rule = dyn_cast<Differentiable>(op);
-  if (!rule) {
-    if (isa<scf::WhileOp>(op))
-      return op->emitError("[E0222] this loop has no bound for derivatives");
+  if (!rule)
     return op->emitError("[E0220] no derivative for '") << op->getName() << "'";
-  }
   SmallVector<Value> ct, out;
   for (Value r : op->getResults())
     ct.push_back(cotangent(r));

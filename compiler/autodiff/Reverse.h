@@ -38,6 +38,9 @@ private:
   llvm::LogicalResult visit(mlir::Operation *op);
   llvm::LogicalResult visitIf(mlir::scf::IfOp op);
   llvm::LogicalResult visitFor(mlir::scf::ForOp op);
+  llvm::LogicalResult visitWhile(mlir::scf::WhileOp op);
+  /// Makes `fresh` stand for `old`, which is about to be erased.
+  void replace(mlir::ValueRange old, mlir::ValueRange fresh);
   llvm::SmallVector<mlir::Value> activeCaptures(llvm::MutableArrayRef<mlir::Region> regions);
 
   mlir::OpBuilder &b;

@@ -3,8 +3,9 @@
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// In each rule x and y are the operands, r the result, g its cotangent. At a
-// kink (abs, max, min at equality) the rule takes the side of the first operand.
+// In each rule x and y are the operands, r the result, g its cotangent. Where max
+// or min meet, the second operand gets the cotangent, so that max(x, 0) has slope
+// 0 at 0; abs has slope 0 at 0.
 //
 //===----------------------------------------------------------------------===//
 #include "Emit.h"
@@ -64,22 +65,29 @@ template <typename Op, Fn rule> void attach(MLIRContext *c) {
 
 using P = arith::CmpFPredicate;
 
+/// The first operand gets the cotangent where it alone is the extreme.
+void choose(const At &a, P first) {
+  Value z = a.c(0);
+  a.out[0] = a.where(first, a.x(), a.y(), a.g, z);
+  a.out[1] = a.where(first, a.x(), a.y(), z, a.g);
+}
+
 void attachArith(MLIRContext *c) {
   attach<arith::AddFOp, +[](const At &a) { a.out[0] = a.out[1] = a.g; }>(c);
   attach<arith::SubFOp, +[](const At &a) { a.out[0] = a.g; a.out[1] = a.neg(a.g); }>(c);
-  attach<arith::MulFOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.y()); a.out[1] = a.mul(a.g, a.x()); }>(c);
-  attach<arith::DivFOp, +[](const At &a) { a.out[0] = a.div(a.g, a.y()); a.out[1] = a.neg(a.mul(a.out[0], a.r)); }>(c);
+  attach<arith::MulFOp, +[](const At &a) {
+    a.out[0] = a.mul(a.g, a.y());
+    a.out[1] = a.mul(a.g, a.x());
+  }>(c);
+  attach<arith::DivFOp, +[](const At &a) {
+    a.out[0] = a.div(a.g, a.y());
+    a.out[1] = a.neg(a.mul(a.out[0], a.r));
+  }>(c);
   attach<arith::NegFOp, +[](const At &a) { a.out[0] = a.neg(a.g); }>(c);
-  attach<arith::MaximumFOp, +[](const At &a) {
-    Value z = a.c(0);
-    a.out[0] = a.where(P::OGE, a.x(), a.y(), a.g, z);
-    a.out[1] = a.where(P::OGE, a.x(), a.y(), z, a.g);
-  }>(c);
-  attach<arith::MinimumFOp, +[](const At &a) {
-    Value z = a.c(0);
-    a.out[0] = a.where(P::OLE, a.x(), a.y(), a.g, z);
-    a.out[1] = a.where(P::OLE, a.x(), a.y(), z, a.g);
-  }>(c);
+  attach<arith::MaximumFOp, +[](const At &a) { choose(a, P::OGT); }>(c);
+  attach<arith::MinimumFOp, +[](const At &a) { choose(a, P::OLT); }>(c);
+  attach<arith::MaxNumFOp, +[](const At &a) { choose(a, P::OGT); }>(c);
+  attach<arith::MinNumFOp, +[](const At &a) { choose(a, P::OLT); }>(c);
   attach<arith::SelectOp, +[](const At &a) {
     if (!isFloat(a.r.getType()))
       return;
@@ -87,37 +95,73 @@ void attachArith(MLIRContext *c) {
     a.out[1] = arith::SelectOp::create(a.b, a.loc, a.in[0], a.g, z);
     a.out[2] = arith::SelectOp::create(a.b, a.loc, a.in[0], z, a.g);
   }>(c);
-  attach<arith::ExtFOp, +[](const At &a) { a.out[0] = arith::TruncFOp::create(a.b, a.loc, a.x().getType(), a.g); }>(c);
-  attach<arith::TruncFOp, +[](const At &a) { a.out[0] = arith::ExtFOp::create(a.b, a.loc, a.x().getType(), a.g); }>(c);
+  attach<arith::ExtFOp, +[](const At &a) {
+    a.out[0] = arith::TruncFOp::create(a.b, a.loc, a.x().getType(), a.g);
+  }>(c);
+  attach<arith::TruncFOp, +[](const At &a) {
+    a.out[0] = arith::ExtFOp::create(a.b, a.loc, a.x().getType(), a.g);
+  }>(c);
 }
 
 void attachMath(MLIRContext *c) {
   attach<math::ExpOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.r); }>(c);
   attach<math::ExpM1Op, +[](const At &a) { a.out[0] = a.mul(a.g, a.add(a.r, a.c(1))); }>(c);
-  attach<math::Exp2Op, +[](const At &a) { a.out[0] = a.mul(a.g, a.mul(a.r, a.c(std::numbers::ln2))); }>(c);
+  attach<math::Exp2Op, +[](const At &a) {
+    a.out[0] = a.mul(a.g, a.mul(a.r, a.c(std::numbers::ln2)));
+  }>(c);
   attach<math::LogOp, +[](const At &a) { a.out[0] = a.div(a.g, a.x()); }>(c);
   attach<math::Log1pOp, +[](const At &a) { a.out[0] = a.div(a.g, a.add(a.x(), a.c(1))); }>(c);
-  attach<math::Log2Op, +[](const At &a) { a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln2))); }>(c);
+  attach<math::Log2Op, +[](const At &a) {
+    a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln2)));
+  }>(c);
+  attach<math::Log10Op, +[](const At &a) {
+    a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln10)));
+  }>(c);
   attach<math::SqrtOp, +[](const At &a) { a.out[0] = a.div(a.mul(a.g, a.c(0.5)), a.r); }>(c);
-  attach<math::RsqrtOp, +[](const At &a) { a.out[0] = a.div(a.mul(a.mul(a.g, a.c(-0.5)), a.r), a.x()); }>(c);
-  attach<math::AbsFOp, +[](const At &a) { a.out[0] = a.where(P::OGE, a.x(), a.c(0), a.g, a.neg(a.g)); }>(c);
+  attach<math::RsqrtOp, +[](const At &a) {
+    a.out[0] = a.div(a.mul(a.mul(a.g, a.c(-0.5)), a.r), a.x());
+  }>(c);
+  attach<math::AbsFOp, +[](const At &a) {
+    Value z = a.c(0), below = a.where(P::OLT, a.x(), z, a.neg(a.g), z);
+    a.out[0] = a.where(P::OGT, a.x(), z, a.g, below);
+  }>(c);
   attach<math::SinOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::CosOp>(a.x())); }>(c);
-  attach<math::CosOp, +[](const At &a) { a.out[0] = a.neg(a.mul(a.g, a.op<math::SinOp>(a.x()))); }>(c);
-  attach<math::TanOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.add(a.c(1), a.mul(a.r, a.r))); }>(c);
-  attach<math::TanhOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.sub(a.c(1), a.mul(a.r, a.r))); }>(c);
+  attach<math::CosOp, +[](const At &a) {
+    a.out[0] = a.neg(a.mul(a.g, a.op<math::SinOp>(a.x())));
+  }>(c);
+  attach<math::TanOp, +[](const At &a) {
+    a.out[0] = a.mul(a.g, a.add(a.c(1), a.mul(a.r, a.r)));
+  }>(c);
+  attach<math::TanhOp, +[](const At &a) {
+    a.out[0] = a.mul(a.g, a.sub(a.c(1), a.mul(a.r, a.r)));
+  }>(c);
   attach<math::SinhOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::CoshOp>(a.x())); }>(c);
   attach<math::CoshOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::SinhOp>(a.x())); }>(c);
-  attach<math::AtanOp, +[](const At &a) { a.out[0] = a.div(a.g, a.add(a.c(1), a.mul(a.x(), a.x()))); }>(c);
+  attach<math::AtanOp, +[](const At &a) {
+    a.out[0] = a.div(a.g, a.add(a.c(1), a.mul(a.x(), a.x())));
+  }>(c);
   attach<math::ErfOp, +[](const At &a) {
     Value e = a.op<math::ExpOp>(a.neg(a.mul(a.x(), a.x())));
     a.out[0] = a.mul(a.g, a.mul(e, a.c(2 / std::sqrt(std::numbers::pi))));
   }>(c);
   attach<math::PowFOp, +[](const At &a) {
-    // d x: y x^(y-1); d y: r log x, zero where x is not positive.
-    Value less = a.sub(a.y(), a.c(1));
-    a.out[0] = a.mul(a.g, a.mul(a.y(), math::PowFOp::create(a.b, a.loc, a.x(), less)));
-    Value z = a.c(0), safe = a.where(P::OGT, a.x(), z, a.x(), a.c(1));
+    // d x: y x^(y-1), zero where y is; d y: r log x, zero where x is not positive.
+    Value z = a.c(0), less = a.sub(a.y(), a.c(1));
+    Value slope = a.mul(a.y(), math::PowFOp::create(a.b, a.loc, a.x(), less));
+    a.out[0] = a.mul(a.g, a.where(P::OEQ, a.y(), z, z, slope));
+    Value safe = a.where(P::OGT, a.x(), z, a.x(), a.c(1));
     a.out[1] = a.mul(a.g, a.mul(a.r, a.op<math::LogOp>(safe)));
+  }>(c);
+  attach<math::FPowIOp, +[](const At &a) {
+    // n x^(n-1), zero where n is.
+    Type ints = a.y().getType();
+    TypedAttr one = IntegerAttr::get(getElementTypeOrSelf(ints), 1);
+    if (auto shaped = dyn_cast<RankedTensorType>(ints))
+      one = DenseElementsAttr::get(shaped, Attribute(one));
+    Value less = arith::SubIOp::create(a.b, a.loc, a.y(), arith::ConstantOp::create(a.b, a.loc, one));
+    Value n = arith::SIToFPOp::create(a.b, a.loc, a.r.getType(), a.y()), z = a.c(0);
+    Value slope = a.mul(n, math::FPowIOp::create(a.b, a.loc, a.x(), less));
+    a.out[0] = a.mul(a.g, a.where(P::OEQ, n, z, z, slope));
   }>(c);
   attach<math::FmaOp, +[](const At &a) {
     a.out[0] = a.mul(a.g, a.y());
@@ -127,6 +171,8 @@ void attachMath(MLIRContext *c) {
   // Piecewise constant: no derivative anywhere that matters.
   attach<math::FloorOp, +[](const At &) {}>(c);
   attach<math::CeilOp, +[](const At &) {}>(c);
+  attach<math::RoundOp, +[](const At &) {}>(c);
+  attach<math::TruncOp, +[](const At &) {}>(c);
   attach<math::RoundEvenOp, +[](const At &) {}>(c);
 }
 

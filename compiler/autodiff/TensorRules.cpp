@@ -8,7 +8,11 @@
 
 #include "Emit.h"
 #include "dyn/dialect/Dialect.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace dyn;
@@ -105,6 +109,77 @@ struct FromElements : Differentiable::ExternalModel<FromElements, tensor::FromEl
   }
 };
 
+struct Splat : Differentiable::ExternalModel<Splat, tensor::SplatOp> {
+  LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
+    out.assign(in.size(), Value());
+    if (!ct[0] || !isFloat(in[0].getType()))
+      return success();
+    SmallVector<int64_t> dims(cast<RankedTensorType>(ct[0].getType()).getRank());
+    std::iota(dims.begin(), dims.end(), 0);
+    if (dims.empty())
+      out[0] = tensor::ExtractOp::create(b, op->getLoc(), ct[0], ValueRange{});
+    else
+      out[0] = ReduceOp::create(b, op->getLoc(), in[0].getType(), ReduceKind::add, ct[0], dims);
+    return success();
+  }
+};
+
+struct Concat : Differentiable::ExternalModel<Concat, tensor::ConcatOp> {
+  LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
+    auto op = cast<tensor::ConcatOp>(raw);
+    out.assign(in.size(), Value());
+    if (!ct[0] || !isFloat(in[0].getType()))
+      return success();
+    Location loc = op.getLoc();
+    OpFoldResult at = b.getIndexAttr(0);
+    for (auto [i, v] : llvm::enumerate(in)) {
+      auto type = cast<RankedTensorType>(v.getType());
+      SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
+      SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
+      SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, v);
+      // Upstream has no static slice of nothing.
+      if (type.hasStaticShape() && type.getNumElements() == 0)
+        continue;
+      offsets[op.getDim()] = at;
+      out[i] = tensor::ExtractSliceOp::create(b, loc, type, ct[0], offsets, sizes, strides);
+      at = sum(b, loc, at, sizes[op.getDim()]);
+    }
+    return success();
+  }
+
+  static OpFoldResult sum(OpBuilder &b, Location loc, OpFoldResult x, OpFoldResult y) {
+    std::optional<int64_t> cx = getConstantIntValue(x), cy = getConstantIntValue(y);
+    if (cx && cy)
+      return b.getIndexAttr(*cx + *cy);
+    return arith::AddIOp::create(b, loc, getValueOrCreateConstantIndexOp(b, loc, x),
+                                 getValueOrCreateConstantIndexOp(b, loc, y))
+        .getResult();
+  }
+};
+
+struct Cast : Differentiable::ExternalModel<Cast, tensor::CastOp> {
+  LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
+    out.assign(in.size(), Value());
+    if (ct[0] && isFloat(in[0].getType()))
+      out[0] = tensor::CastOp::create(b, op->getLoc(), in[0].getType(), ct[0]);
+    return success();
+  }
+};
+
+/// expand_shape and collapse_shape keep the order of elements.
+template <typename Op> struct SameOrder : Differentiable::ExternalModel<SameOrder<Op>, Op> {
+  LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
+    out.assign(in.size(), Value());
+    if (ct[0] && isFloat(in[0].getType()))
+      out[0] = ReshapeOp::create(b, op->getLoc(), in[0].getType(), ct[0]);
+    return success();
+  }
+};
+
 } // namespace
 
 void dyn::autodiff::registerTensorRules(DialectRegistry &registry) {
@@ -114,5 +189,10 @@ void dyn::autodiff::registerTensorRules(DialectRegistry &registry) {
     tensor::ExtractOp::attachInterface<Extract>(*c);
     tensor::InsertOp::attachInterface<Insert>(*c);
     tensor::FromElementsOp::attachInterface<FromElements>(*c);
+    tensor::CastOp::attachInterface<Cast>(*c);
+    tensor::SplatOp::attachInterface<Splat>(*c);
+    tensor::ConcatOp::attachInterface<Concat>(*c);
+    tensor::ExpandShapeOp::attachInterface<SameOrder<tensor::ExpandShapeOp>>(*c);
+    tensor::CollapseShapeOp::attachInterface<SameOrder<tensor::CollapseShapeOp>>(*c);
   });
 }

@@ -8,57 +8,82 @@
 
 #include "Target.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SHA256.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <elf.h>
+#include <link.h>
 #include <unistd.h>
 
 using namespace dyn::driver;
+using llvm::SmallString;
+using llvm::StringRef;
 namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
 namespace json = llvm::json;
 
-static std::string hashOf(llvm::StringRef text) {
-  llvm::SHA256 h;
+static std::string hashOf(StringRef text) {
+  llvm::BLAKE3 h;
   h.update(text);
   return llvm::toHex(h.final(), /*LowerCase=*/true);
 }
 
-static std::string hashOfFile(const std::string &path) {
-  auto text = llvm::MemoryBuffer::getFile(path);
-  return text ? hashOf((*text)->getBuffer()) : "";
+/// The linker's name for this executable, so that a rebuilt compiler shares no
+/// entry with the one before; empty when it was linked without.
+static std::string buildId() {
+  std::string id;
+  auto visit = [](dl_phdr_info *info, size_t, void *result) {
+    for (unsigned i = 0; i < info->dlpi_phnum; ++i) {
+      const ElfW(Phdr) &header = info->dlpi_phdr[i];
+      if (header.p_type != PT_NOTE)
+        continue;
+      auto *at = reinterpret_cast<const char *>(info->dlpi_addr + header.p_vaddr);
+      for (const char *end = at + header.p_memsz; at + sizeof(ElfW(Nhdr)) <= end;) {
+        auto *note = reinterpret_cast<const ElfW(Nhdr) *>(at);
+        const char *name = at + sizeof *note, *text = name + llvm::alignTo(note->n_namesz, 4);
+        if (note->n_type == NT_GNU_BUILD_ID && StringRef(name, note->n_namesz).starts_with("GNU"))
+          *static_cast<std::string *>(result) = llvm::toHex(StringRef(text, note->n_descsz));
+        at = text + llvm::alignTo(note->n_descsz, 4);
+      }
+    }
+    return 1; // the executable comes first, and is all that is asked for
+  };
+  dl_iterate_phdr(visit, &id);
+  return id;
 }
 
 std::string dyn::driver::cacheFolder() {
   if (const char *own = getenv("DYN_CACHE"))
     return own;
-  llvm::SmallString<128> path;
+  SmallString<128> folder;
   if (const char *xdg = getenv("XDG_CACHE_HOME"); xdg && *xdg)
-    path = xdg;
-  else if (const char *home = getenv("HOME"))
-    (path = home), llvm::sys::path::append(path, ".cache");
+    folder = xdg;
+  else if (const char *home = getenv("HOME"); home && *home)
+    (folder = home), path::append(folder, ".cache");
   else
     return "";
-  llvm::sys::path::append(path, "dyn");
-  return std::string(path);
+  path::append(folder, "dyn");
+  return std::string(folder);
 }
 
-static std::string entryPath(const std::string &mainText, const CompileOptions &o) {
+static std::string entryPath(const dyn::dsl::SourceFile &main, const CompileOptions &o) {
+  static const std::string self = buildId();
   std::string folder = cacheFolder();
-  if (folder.empty())
+  if (folder.empty() || self.empty())
     return "";
-  // The compiler's own bytes stand for its version: a rebuilt one shares nothing.
-  static const std::string self = hashOfFile("/proc/self/exe");
-  llvm::SHA256 h;
-  auto add = [&](llvm::StringRef s) {
+  llvm::BLAKE3 h;
+  auto add = [&](StringRef s) {
     h.update(s);
-    h.update(llvm::StringRef("\0", 1));
+    h.update(StringRef("\0", 1));
   };
   add(self);
-  add(mainText);
+  add(LLVM_VERSION_STRING);
+  add(main.name()); // messages and records name it
+  add(main.text());
   add(o.optimize ? "O3" : "O0");
   add(o.f64 ? "f64" : "f32");
   add(targetName(o.cpu));
@@ -68,24 +93,44 @@ static std::string entryPath(const std::string &mainText, const CompileOptions &
   }
   for (const std::string &p : o.libraryPaths)
     add(p);
-  llvm::SmallString<128> path(folder);
-  llvm::sys::path::append(path, llvm::toHex(h.final(), true) + ".dynobj");
-  return std::string(path);
+  SmallString<128> entry(folder);
+  path::append(entry, llvm::toHex(h.final(), true) + ".dynobj");
+  return std::string(entry);
 }
 
-std::optional<Compiled> dyn::driver::lookUp(const std::string &mainText, const CompileOptions &o) {
-  std::string path = entryPath(mainText, o);
-  if (path.empty())
+/// Where modules are looked for, in order, as the elaborator does.
+static std::vector<std::string> searchPath(const dyn::dsl::SourceFile &main,
+                                           const CompileOptions &o) {
+  StringRef own = path::parent_path(main.name());
+  std::vector<std::string> all{own.empty() ? "." : own.str()};
+  all.insert(all.end(), o.libraryPaths.begin(), o.libraryPaths.end());
+  return all;
+}
+
+/// Hash of the first file called `module` on the search path.
+static std::string hashOfModule(StringRef module, const std::vector<std::string> &folders) {
+  for (const std::string &folder : folders) {
+    SmallString<128> file(folder);
+    path::append(file, module);
+    if (auto text = llvm::MemoryBuffer::getFile(file))
+      return hashOf((*text)->getBuffer());
+  }
+  return "";
+}
+
+std::optional<Compiled> dyn::driver::lookUp(const dsl::SourceFile &main, const CompileOptions &o) {
+  std::string entry = entryPath(main, o);
+  if (entry.empty())
     return std::nullopt;
-  auto text = llvm::MemoryBuffer::getFile(path);
+  auto text = llvm::MemoryBuffer::getFile(entry);
   if (!text)
     return std::nullopt;
-  // checksum, newline, header, newline, object
-  auto [sum, rest] = (*text)->getBuffer().split('\n');
   auto damaged = [&]() -> std::optional<Compiled> {
-    fs::remove(path);
+    fs::remove(entry);
     return std::nullopt;
   };
+  // checksum, newline, header, newline, object
+  auto [sum, rest] = (*text)->getBuffer().split('\n');
   if (sum != hashOf(rest))
     return damaged();
   auto [head, object] = rest.split('\n');
@@ -95,11 +140,12 @@ std::optional<Compiled> dyn::driver::lookUp(const std::string &mainText, const C
     return damaged();
   }
   const json::Object *fields = header->getAsObject();
-  const json::Object *files = fields ? fields->getObject("files") : nullptr;
-  if (!files)
+  const json::Object *modules = fields ? fields->getObject("modules") : nullptr;
+  if (!modules)
     return damaged();
-  for (auto &[name, hash] : *files)
-    if (hashOfFile(name.str()) != hash.getAsString().value_or("?"))
+  std::vector<std::string> folders = searchPath(main, o);
+  for (auto &[name, hash] : *modules)
+    if (hashOfModule(name, folders) != hash.getAsString().value_or("?"))
       return std::nullopt;
   Compiled c;
   c.meta = fields->getString("meta").value_or("").str();
@@ -109,33 +155,37 @@ std::optional<Compiled> dyn::driver::lookUp(const std::string &mainText, const C
   return c;
 }
 
-void dyn::driver::store(const std::string &mainText, const CompileOptions &o, const Compiled &c,
-                        const std::vector<std::string> &files) {
-  std::string path = entryPath(mainText, o);
-  if (path.empty() || fs::create_directories(llvm::sys::path::parent_path(path)))
-    return;
-  json::Object used;
-  for (const std::string &f : files)
-    used[f] = hashOfFile(f);
-  std::string head, body;
-  llvm::raw_string_ostream(head) << json::Value(json::Object{{"meta", c.meta}, {"kernels", c.kernels}, {"files", std::move(used)}});
-  body = head + "\n" + c.object;
-  std::string all = hashOf(body) + "\n" + body;
-  int fd = -1;
-  llvm::SmallString<128> temporary;
-  if (fs::createUniqueFile(path + ".%%%%%%%%", fd, temporary))
-    return;
-  bool ok;
-  {
-    llvm::raw_fd_ostream os(fd, /*shouldClose=*/false);
-    os << all;
-    os.flush();
-    ok = !os.has_error();
-    os.clear_error();
-  }
+static bool writeAside(int fd, StringRef text) {
+  llvm::raw_fd_ostream os(fd, /*shouldClose=*/false);
+  os << text;
+  os.flush();
+  bool ok = !os.has_error();
+  os.clear_error();
   ok = ok && fsync(fd) == 0;
-  ok = close(fd) == 0 && ok;
-  if (!ok || fs::rename(temporary, path))
+  return close(fd) == 0 && ok;
+}
+
+void dyn::driver::store(const dsl::SourceFile &main, const CompileOptions &o, const Compiled &c,
+                        const std::vector<std::string> &used) {
+  std::string entry = entryPath(main, o);
+  if (entry.empty() || fs::create_directories(path::parent_path(entry)))
+    return;
+  // Under each folder that may have led to the file: a file that later hides it is noticed.
+  std::vector<std::string> folders = searchPath(main, o);
+  json::Object modules;
+  for (StringRef file : used)
+    for (StringRef folder : folders)
+      if (StringRef module = file; module.consume_front(folder) && module.consume_front("/"))
+        modules[module] = hashOfModule(module, folders);
+  std::string body, fields;
+  llvm::raw_string_ostream(fields) << json::Value(
+      json::Object{{"meta", c.meta}, {"kernels", c.kernels}, {"modules", std::move(modules)}});
+  body = fields + "\n" + c.object;
+  int fd = -1;
+  SmallString<128> temporary;
+  if (fs::createUniqueFile(entry + ".%%%%%%%%", fd, temporary))
+    return;
+  if (!writeAside(fd, hashOf(body) + "\n" + body) || fs::rename(temporary, entry))
     fs::remove(temporary);
 }
 
@@ -152,7 +202,7 @@ bool dyn::driver::clearCache() {
   std::error_code ec;
   std::vector<std::string> files;
   for (fs::directory_iterator it(cacheFolder(), ec), end; it != end && !ec; it.increment(ec))
-    if (llvm::StringRef(it->path()).contains(".dynobj"))
+    if (StringRef(it->path()).contains(".dynobj"))
       files.push_back(it->path());
   bool ok = true;
   for (const std::string &f : files)

@@ -11,13 +11,14 @@
 
 namespace dyn::driver {
 
-/// Looks up a program by its main source and options. A hit means that every
-/// file it used is unchanged and that the entry's checksum holds.
-std::optional<Compiled> lookUp(const std::string &mainText, const CompileOptions &options);
+/// Looks up a program by its main file and options. A hit means that every
+/// module it used would be found again, unchanged, and that the entry is whole.
+std::optional<Compiled> lookUp(const dsl::SourceFile &main, const CompileOptions &options);
 
 /// Stores an entry: written aside, flushed, renamed. Failing to store is no error.
-void store(const std::string &mainText, const CompileOptions &options, const Compiled &compiled,
-           const std::vector<std::string> &files);
+/// `used` names the files that were read besides `main`.
+void store(const dsl::SourceFile &main, const CompileOptions &options, const Compiled &compiled,
+           const std::vector<std::string> &used);
 
 } // namespace dyn::driver
 

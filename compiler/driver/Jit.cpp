@@ -36,8 +36,8 @@ void (*dyn::driver::Jit::load(const std::string &object, std::string &error))(in
   state->jit = std::move(*made);
   SymbolMap symbols;
   auto bind = [&](const char *name, auto *address) {
-    symbols[state->jit->mangleAndIntern(name)] = {ExecutorAddr::fromPtr(address),
-                                                  JITSymbolFlags::Exported | JITSymbolFlags::Callable};
+    symbols[state->jit->mangleAndIntern(name)] = {
+        ExecutorAddr::fromPtr(address), JITSymbolFlags::Exported | JITSymbolFlags::Callable};
   };
 #define DYN_RT_FUNCTION(NAME) bind(#NAME, &NAME);
 #include "dyn/runtime_functions.def"
@@ -45,7 +45,8 @@ void (*dyn::driver::Jit::load(const std::string &object, std::string &error))(in
   if (auto e = state->jit->getMainJITDylib().define(absoluteSymbols(std::move(symbols))))
     return fail(std::move(e));
   // The C library, for memory functions and what -O0 calls of libm.
-  auto process = DynamicLibrarySearchGenerator::GetForCurrentProcess(state->jit->getDataLayout().getGlobalPrefix());
+  auto process = DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      state->jit->getDataLayout().getGlobalPrefix());
   if (!process)
     return fail(process.takeError());
   state->jit->getMainJITDylib().addGenerator(std::move(*process));

@@ -14,20 +14,17 @@
 
 using namespace llvm;
 
-/// The meta data as C text: a string literal would exceed what compilers must accept.
-static std::string mainSource(const std::string &meta) {
-  std::string text;
-  raw_string_ostream os(text);
-  os << "#include <stdint.h>\nextern void train(int64_t);\n"
-        "typedef struct { const char *meta; int64_t meta_length; void (*train)(int64_t); } program;\n"
-        "extern int dyn_rt_main(const program *, int, char **, const char *);\n"
-        "static const char meta[] = {";
-  for (unsigned char c : meta)
-    os << int(static_cast<signed char>(c)) << ",";
-  os << "0};\nint main(int argc, char **argv) {\n  program p = {meta, " << meta.size()
-     << ", train};\n  return dyn_rt_main(&p, argc, argv, 0);\n}\n";
-  return text;
+static const char mainSource[] = R"(#include <stdint.h>
+#include <string.h>
+extern const char dyn_program_meta[];
+extern void train(int64_t);
+typedef struct { const char *meta; int64_t meta_length; void (*train)(int64_t); } program;
+extern int dyn_rt_main(const program *, int, char **, const char *);
+int main(int argc, char **argv) {
+  program p = {dyn_program_meta, (int64_t)strlen(dyn_program_meta), train};
+  return dyn_rt_main(&p, argc, argv, 0);
 }
+)";
 
 static std::string runtimeLibrary() {
   std::string self = sys::fs::getMainExecutable(nullptr, nullptr);
@@ -38,8 +35,7 @@ static std::string runtimeLibrary() {
   return DYN_RUNTIME_LIBRARY;
 }
 
-std::string dyn::driver::linkExecutable(const std::string &object, const std::string &meta,
-                                        const std::string &output) {
+std::string dyn::driver::linkExecutable(const std::string &object, const std::string &output) {
   std::string compiler;
   for (const char *name : {"clang-22", "cc", "gcc", "clang"})
     if (auto path = sys::findProgramByName(name)) {
@@ -57,13 +53,16 @@ std::string dyn::driver::linkExecutable(const std::string &object, const std::st
     std::error_code ec;
     raw_fd_ostream os(path, ec);
     os << text;
+    os.close();
+    os.clear_error(); // a full disk shows when the linker reads
     return std::string(path);
   };
-  std::string o = file("program.o", object), c = file("main.c", mainSource(meta));
+  std::string o = file("program.o", object), c = file("main.c", mainSource);
   std::string log = file("log", ""), temporary = output + ".tmp";
   std::string library = runtimeLibrary();
-  std::vector<StringRef> args{compiler, "-O1", c, o, library, "-o", temporary, "-Wl,--gc-sections", "-s",
-                              "-lz", "-lstdc++", "-lm", "-lpthread"};
+  std::vector<StringRef> args{compiler,           "-O1", c,     o,          library, "-o",
+                              temporary,          "-s",  "-lz", "-lstdc++", "-lm",   "-lpthread",
+                              "-Wl,--gc-sections"};
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log), StringRef(log)};
   std::string why;
   int status = sys::ExecuteAndWait(compiler, args, std::nullopt, redirects, 0, 0, &why);

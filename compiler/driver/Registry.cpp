@@ -37,10 +37,10 @@ using namespace mlir;
 const DialectRegistry &dyn::driver::registry() {
   static const DialectRegistry all = [] {
     DialectRegistry r;
-    r.insert<DynDialect, affine::AffineDialect, arith::ArithDialect, bufferization::BufferizationDialect,
-             cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, linalg::LinalgDialect,
-             math::MathDialect, memref::MemRefDialect, scf::SCFDialect, tensor::TensorDialect,
-             ub::UBDialect, vector::VectorDialect>();
+    r.insert<DynDialect, affine::AffineDialect, arith::ArithDialect,
+             bufferization::BufferizationDialect, cf::ControlFlowDialect, func::FuncDialect,
+             LLVM::LLVMDialect, linalg::LinalgDialect, math::MathDialect, memref::MemRefDialect,
+             scf::SCFDialect, tensor::TensorDialect, ub::UBDialect, vector::VectorDialect>();
     registerDerivativeRules(r);
     registerLowering(r);
     arith::registerBufferizableOpInterfaceExternalModels(r);

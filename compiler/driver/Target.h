@@ -26,7 +26,8 @@ std::unique_ptr<llvm::TargetMachine> createTarget(const std::string &cpu, std::s
 void prepareModule(llvm::Module &module, const llvm::TargetMachine &machine);
 
 /// Optimises and returns the object bytes (or assembly).
-std::string generate(llvm::Module &module, llvm::TargetMachine &machine, bool optimize, bool assembly);
+std::string generate(llvm::Module &module, llvm::TargetMachine &machine, bool optimize,
+                     bool assembly);
 
 } // namespace dyn::driver
 

@@ -27,9 +27,10 @@ struct LowerCopiesPass : PassWrapper<LowerCopiesPass, OperationPass<ModuleOp>> {
         auto rank = cast<MemRefType>(c.getTarget().getType()).getRank();
         SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
         SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
-        linalg::GenericOp::create(
+        auto loop = linalg::GenericOp::create(
             b, c.getLoc(), c.getSource(), c.getTarget(), maps, kinds,
             [](OpBuilder &n, Location l, ValueRange a) { linalg::YieldOp::create(n, l, a[0]); });
+        loop->setAttr("dyn.copy", b.getUnitAttr());
       }
       c.erase();
     }

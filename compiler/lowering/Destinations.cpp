@@ -10,10 +10,12 @@
 //===----------------------------------------------------------------------===//
 #include "dyn/lowering/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -33,6 +35,22 @@ void makePrivate(Operation *root) {
     for (OpOperand &use : op->getOpOperands())
       if (isDestination(use) && use.get().getDefiningOp<tensor::EmptyOp>())
         uses.push_back(&use);
+  });
+  root->walk([&](Operation *op) {
+    for (OpOperand &use : op->getOpOperands()) {
+      DenseElementsAttr splat;
+      auto type = dyn_cast<RankedTensorType>(use.get().getType());
+      if (!type || !isDestination(use) || !matchPattern(use.get(), m_Constant(&splat)) ||
+          !splat.isSplat())
+        continue;
+      // A constant would be a table in the program, and copied.
+      OpBuilder b(op);
+      Location loc = use.get().getLoc();
+      auto number = cast<TypedAttr>(splat.getSplatValue<Attribute>());
+      Value out = tensor::EmptyOp::create(b, loc, type, ValueRange{});
+      Value v = arith::ConstantOp::create(b, loc, number);
+      use.set(linalg::FillOp::create(b, loc, v, out).getResult(0));
+    }
   });
   auto isShared = [](OpOperand *use) {
     return !use->get().hasOneUse() ||
@@ -93,7 +111,8 @@ struct DestinationsPass : PassWrapper<DestinationsPass, OperationPass<ModuleOp>>
   StringRef getArgument() const final { return "dyn-destinations"; }
   StringRef getDescription() const final { return "choose where values are written"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<bufferization::BufferizationDialect, linalg::LinalgDialect, tensor::TensorDialect>();
+    r.insert<arith::ArithDialect, bufferization::BufferizationDialect, linalg::LinalgDialect,
+             tensor::TensorDialect>();
   }
   void runOnOperation() final {
     makePrivate(getOperation());

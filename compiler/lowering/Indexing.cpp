@@ -14,6 +14,12 @@ using namespace dyn::lowering;
 
 namespace {
 
+Value add(OpBuilder &b, Location loc, Value x, Value y) {
+  if (isa<FloatType>(x.getType()))
+    return arith::AddFOp::create(b, loc, x, y);
+  return arith::AddIOp::create(b, loc, x, y);
+}
+
 Value toIndex(OpBuilder &b, Location loc, Value v) {
   return arith::IndexCastOp::create(b, loc, b.getIndexType(), v);
 }
@@ -101,9 +107,8 @@ struct ScatterAdd : Model<ScatterAdd, ScatterAddOp> {
           SmallVector<Value> at(ivs.begin(), ivs.begin() + batch);
           at.push_back(row);
           if (sliceShape.empty()) {
-            Value sum =
-                arith::AddFOp::create(n, l, tensor::ExtractOp::create(n, l, iters[0], at),
-                                      tensor::ExtractOp::create(n, l, op.getUpdates(), ivs));
+            Value sum = add(n, l, tensor::ExtractOp::create(n, l, iters[0], at),
+                            tensor::ExtractOp::create(n, l, op.getUpdates(), ivs));
             return scf::ValueVector{tensor::InsertOp::create(n, l, sum, iters[0], at)};
           }
           auto piece = [&](ArrayRef<Value> lead) {
@@ -132,12 +137,13 @@ struct ScatterAdd : Model<ScatterAdd, ScatterAddOp> {
           Value sum =
               linalg::GenericOp::create(n, l, sliceType, update, old, maps, kinds,
                                         [](OpBuilder &m, Location k, ValueRange a) {
-                                          linalg::YieldOp::create(
-                                              m, k, Value(arith::AddFOp::create(m, k, a[1], a[0])));
+                                          linalg::YieldOp::create(m, k, add(m, k, a[1], a[0]));
                                         })
                   .getResult(0);
           return scf::ValueVector{tensor::InsertSliceOp::create(n, l, sum, iters[0], to, ts, tt)};
         });
+    for (scf::ForOp loop : nest.loops)
+      loop->setAttr("dyn.scatter", b.getUnitAttr());
     b.replaceOp(op, nest.results[0]);
     return success();
   }

@@ -69,6 +69,9 @@ TypedAttr neutral(OpBuilder &b, ReduceKind kind, Type elem) {
     return b.getFloatAttr(f, kind == ReduceKind::mul ? 1 : 0);
   }
   unsigned w = elem.getIntOrFloatBitWidth();
+  if (w == 1) // true is the greater of the two
+    return b.getIntegerAttr(elem, kind == ReduceKind::mul || kind == ReduceKind::all ||
+                                      kind == ReduceKind::min);
   switch (kind) {
   case ReduceKind::max:
     return b.getIntegerAttr(elem, APInt::getSignedMinValue(w));
@@ -76,7 +79,7 @@ TypedAttr neutral(OpBuilder &b, ReduceKind kind, Type elem) {
     return b.getIntegerAttr(elem, APInt::getSignedMaxValue(w));
   case ReduceKind::mul:
   case ReduceKind::all:
-    return b.getIntegerAttr(elem, w == 1 ? -1 : 1);
+    return b.getIntegerAttr(elem, 1);
   default:
     return b.getIntegerAttr(elem, 0);
   }
@@ -84,6 +87,10 @@ TypedAttr neutral(OpBuilder &b, ReduceKind kind, Type elem) {
 
 Value combine(OpBuilder &b, Location loc, ReduceKind kind, Value acc, Value x) {
   bool f = isa<FloatType>(x.getType());
+  if (x.getType().isInteger(1)) // signed arithmetic would order true below false
+    kind = kind == ReduceKind::max || kind == ReduceKind::add || kind == ReduceKind::any
+               ? ReduceKind::any
+               : ReduceKind::all;
   switch (kind) {
   case ReduceKind::add:
     return f ? arith::AddFOp::create(b, loc, acc, x).getResult()
@@ -142,13 +149,27 @@ struct Reduce : Model<Reduce, ReduceOp> {
   }
 };
 
+/// The first extreme wins; a NaN beats every number, and keeps its place.
+Value isBetter(OpBuilder &b, Location loc, bool largest, Value x, Value best) {
+  if (!isa<FloatType>(x.getType())) {
+    bool isTruth = x.getType().isInteger(1);
+    auto greater = isTruth ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
+    auto less = isTruth ? arith::CmpIPredicate::ult : arith::CmpIPredicate::slt;
+    return arith::CmpIOp::create(b, loc, largest ? greater : less, x, best);
+  }
+  auto order = largest ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+  Value better = arith::CmpFOp::create(b, loc, order, x, best);
+  Value isNan = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNO, x, x);
+  Value wasNumber = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::ORD, best, best);
+  Value first = arith::AndIOp::create(b, loc, isNan, wasNumber);
+  return arith::OrIOp::create(b, loc, better, first);
+}
+
 struct ArgReduce : Model<ArgReduce, ArgReduceOp> {
   static LogicalResult rewrite(ArgReduceOp op, RewriterBase &b) {
     Location loc = op.getLoc();
     RankedTensorType in = op.getInput().getType();
-    auto elem = dyn_cast<FloatType>(in.getElementType());
-    if (!elem)
-      return failure();
+    Type elem = in.getElementType();
     bool largest = op.getKind() == ArgKind::max;
     int64_t dim = op.getDim();
     SmallVector<int64_t> shape;
@@ -164,31 +185,25 @@ struct ArgReduce : Model<ArgReduce, ArgReduceOp> {
       if (in.isDynamicDim(i))
         extents.push_back(tensor::DimOp::create(b, loc, op.getInput(), i));
     }
-    Value inf = arith::ConstantOp::create(
-        b, loc, b.getFloatAttr(elem, APFloat::getInf(elem.getFloatSemantics(), largest)));
-    Value best = filled(b, loc, RankedTensorType::get(shape, elem), extents, inf);
+    Value worst = arith::ConstantOp::create(
+        b, loc, neutral(b, largest ? ReduceKind::max : ReduceKind::min, elem));
+    Value best = filled(b, loc, RankedTensorType::get(shape, elem), extents, worst);
     Value at = filled(b, loc, RankedTensorType::get(shape, b.getI64Type()), extents,
                       scalar(b, loc, b.getI64Type(), 0));
     AffineMap out = AffineMap::get(in.getRank(), 0, keep, b.getContext());
     SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(in.getRank()), out, out};
     SmallVector<Value> outs{best, at};
     SmallVector<Type> types{best.getType(), at.getType()};
-    auto g = linalg::GenericOp::create(
-        b, loc, types, op.getInput(), outs, maps, kinds,
-        [&](OpBuilder &n, Location l, ValueRange a) {
-          // The first extreme wins; a NaN beats every number, and keeps its place.
-          Value i = arith::IndexCastOp::create(n, l, n.getI64Type(),
-                                               Value(linalg::IndexOp::create(n, l, dim)));
-          Value better = arith::CmpFOp::create(
-              n, l, largest ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT, a[0], a[1]);
-          Value isNan = arith::CmpFOp::create(n, l, arith::CmpFPredicate::UNO, a[0], a[0]);
-          Value wasNumber = arith::CmpFOp::create(n, l, arith::CmpFPredicate::ORD, a[1], a[1]);
-          Value take = arith::OrIOp::create(n, l, better,
-                                            Value(arith::AndIOp::create(n, l, isNan, wasNumber)));
-          Value x = arith::SelectOp::create(n, l, take, a[0], a[1]);
-          Value k = arith::SelectOp::create(n, l, take, i, a[2]);
-          linalg::YieldOp::create(n, l, ValueRange{x, k});
-        });
+    auto g = linalg::GenericOp::create(b, loc, types, op.getInput(), outs, maps, kinds,
+                                       [&](OpBuilder &n, Location l, ValueRange a) {
+                                         Value i = arith::IndexCastOp::create(
+                                             n, l, n.getI64Type(),
+                                             Value(linalg::IndexOp::create(n, l, dim)));
+                                         Value take = isBetter(n, l, largest, a[0], a[1]);
+                                         Value x = arith::SelectOp::create(n, l, take, a[0], a[1]);
+                                         Value k = arith::SelectOp::create(n, l, take, i, a[2]);
+                                         linalg::YieldOp::create(n, l, ValueRange{x, k});
+                                       });
     g->setAttr("dyn.reduce", b.getUnitAttr());
     Value v = g.getResult(1);
     if (!isa<RankedTensorType>(op.getResult().getType()))

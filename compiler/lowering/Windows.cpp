@@ -87,7 +87,7 @@ struct Unwindow : Model<Unwindow, UnwindowOp> {
                                          linalg::YieldOp::create(
                                              m, l, Value(arith::AddFOp::create(m, l, a[1], a[0])));
                                        });
-    g->setAttr("dyn.reduce", b.getUnitAttr());
+    g->setAttr("dyn.unwindow", b.getUnitAttr());
     if (big == n) {
       b.replaceOp(op, g.getResult(0));
       return success();

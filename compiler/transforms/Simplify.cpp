@@ -4,12 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dyn/transforms/Passes.h"
+#include "Patterns.h"
 
 #include "dyn/dialect/Dialect.h"
+#include "dyn/transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
-#include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -33,7 +32,8 @@ bool peel(Side &s) {
     s = {t.getInput(), labels};
     return true;
   }
-  if (auto b = s.v.getDefiningOp<BroadcastOp>(); b && isa<RankedTensorType>(b.getInput().getType())) {
+  auto b = s.v.getDefiningOp<BroadcastOp>();
+  if (b && isa<RankedTensorType>(b.getInput().getType())) {
     SmallVector<int64_t> labels;
     for (int64_t d : b.getDims())
       labels.push_back(s.labels[d]);
@@ -76,7 +76,8 @@ SmallVector<int64_t> allLabels(ContractOp op) {
 struct PeelContract : OpRewritePattern<ContractOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ContractOp op, PatternRewriter &b) const final {
-    Side l{op.getLhs(), SmallVector<int64_t>(op.getLhsLabels())}, r{op.getRhs(), SmallVector<int64_t>(op.getRhsLabels())};
+    Side l{op.getLhs(), SmallVector<int64_t>(op.getLhsLabels())};
+    Side r{op.getRhs(), SmallVector<int64_t>(op.getRhsLabels())};
     if (!peelBoth(l, r, allLabels(op)))
       return failure();
     b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), l.v, r.v, l.labels, r.labels);
@@ -100,7 +101,8 @@ struct SumOfProducts : OpRewritePattern<ReduceOp> {
     }
     Side l{mul.getLhs(), labels}, r{mul.getRhs(), labels};
     // Only when a broadcast disappears: a plain dot of equal shapes stays a reduction.
-    if (!peelBoth(l, r, needed) || (l.labels.size() == size_t(rank) && r.labels.size() == size_t(rank)))
+    if (!peelBoth(l, r, needed) ||
+        (l.labels.size() == size_t(rank) && r.labels.size() == size_t(rank)))
       return failure();
     b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), l.v, r.v, l.labels, r.labels);
     return success();
@@ -111,16 +113,6 @@ struct SumOfProducts : OpRewritePattern<ReduceOp> {
 struct TransposedContract : OpRewritePattern<TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TransposeOp op, PatternRewriter &b) const final {
-    if (auto inner = op.getInput().getDefiningOp<TransposeOp>()) {
-      SmallVector<int64_t> p;
-      for (int64_t i : op.getPermutation())
-        p.push_back(inner.getPermutation()[i]);
-      if (llvm::is_sorted(p))
-        b.replaceOp(op, inner.getInput());
-      else
-        b.replaceOpWithNewOp<TransposeOp>(op, op.getResult().getType(), inner.getInput(), p);
-      return success();
-    }
     auto c = op.getInput().getDefiningOp<ContractOp>();
     if (!c || !c->hasOneUse())
       return failure();
@@ -133,47 +125,9 @@ struct TransposedContract : OpRewritePattern<TransposeOp> {
         out.push_back(l < int64_t(place.size()) ? place[l] : l);
       return out;
     };
-    b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), c.getLhs(), c.getRhs(), relabel(c.getLhsLabels()), relabel(c.getRhsLabels()));
+    b.replaceOpWithNewOp<ContractOp>(op, op.getResult().getType(), c.getLhs(), c.getRhs(),
+                                     relabel(c.getLhsLabels()), relabel(c.getRhsLabels()));
     return success();
-  }
-};
-
-/// A broadcast of a broadcast is one.
-struct NestedBroadcast : OpRewritePattern<BroadcastOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(BroadcastOp op, PatternRewriter &b) const final {
-    auto inner = op.getInput().getDefiningOp<BroadcastOp>();
-    if (!inner)
-      return failure();
-    SmallVector<int64_t> dims;
-    for (int64_t d : inner.getDims())
-      dims.push_back(op.getDims()[d]);
-    b.replaceOpWithNewOp<BroadcastOp>(op, op.getResult().getType(), inner.getInput(), op.getExtents(), dims);
-    return success();
-  }
-};
-
-/// x*1 and x+0, where the constant is a splat or a broadcast scalar.
-template <typename Op, int neutral> struct Neutral : OpRewritePattern<Op> {
-  using OpRewritePattern<Op>::OpRewritePattern;
-  static bool isNeutral(Value v) {
-    if (auto b = v.getDefiningOp<BroadcastOp>())
-      v = b.getInput();
-    Attribute a;
-    if (!matchPattern(v, m_Constant(&a)))
-      return false;
-    if (auto splat = dyn_cast<SplatElementsAttr>(a))
-      a = splat.getSplatValue<Attribute>();
-    auto f = dyn_cast<FloatAttr>(a);
-    return f && f.getValueAsDouble() == neutral && !f.getValue().isNegative();
-  }
-  LogicalResult matchAndRewrite(Op op, PatternRewriter &b) const final {
-    for (auto [x, c] : {std::pair(op.getLhs(), op.getRhs()), std::pair(op.getRhs(), op.getLhs())})
-      if (isNeutral(c)) {
-        b.replaceOp(op, x);
-        return success();
-      }
-    return failure();
   }
 };
 
@@ -183,7 +137,9 @@ struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<ModuleOp>> {
   StringRef getDescription() const final { return "smaller dyn programs with the same meaning"; }
   void runOnOperation() final {
     RewritePatternSet p(&getContext());
-    p.add<PeelContract, SumOfProducts, TransposedContract, NestedBroadcast, Neutral<arith::MulFOp, 1>, Neutral<arith::AddFOp, 0>>(&getContext());
+    p.add<PeelContract, SumOfProducts, TransposedContract>(&getContext());
+    populateElementwiseSimplifications(p);
+    populateShapeSimplifications(p);
     if (failed(applyPatternsGreedily(getOperation(), std::move(p))))
       return getOperation().emitError("simplification does not end"), signalPassFailure();
     IRRewriter rewriter(&getContext());

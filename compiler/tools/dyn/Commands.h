@@ -14,11 +14,12 @@ namespace dyn::tool {
 
 struct Request {
   std::string file;
-  std::string output;             ///< of build; derived from the file when empty
-  std::string emit = "exe";       ///< stage of build
+  std::string output;       ///< of build; derived from the file when empty
+  std::string emit = "exe"; ///< stage of build
   std::string cpu = "host";
   bool optimize = true, f64 = false, cache = true;
-  std::vector<std::string> rest;  ///< the program's own flags
+  bool json = false;             ///< of check: diagnostics as JSON on stdout
+  std::vector<std::string> rest; ///< the program's own flags
 };
 
 int run(const Request &request);

@@ -5,11 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Commands.h"
+#include "dyn/dsl/Diagnostics.h"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 
 using namespace dyn::tool;
 
@@ -25,17 +26,75 @@ Exit status: 0 done, 1 the program is wrong, 2 the command line is wrong, 3 a cl
 4 data missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit,
 9 a check failed at run time, 70 our fault, 75 stopped early and resumable.)";
 
+static bool isProgram(const std::string &arg) {
+  auto ends = [&](const std::string &with) {
+    return arg.size() > with.size() &&
+           arg.compare(arg.size() - with.size(), with.size(), with) == 0;
+  };
+  return arg[0] != '-' && (ends(".dyn") || ends(".mlir"));
+}
+
+/// Everything after `run FILE` belongs to the program, --help included.
+static std::vector<std::string> splitProgramFlags(std::vector<std::string> &args) {
+  auto file = args.empty() || args[0] != "run"
+                  ? args.end()
+                  : std::find_if(args.begin() + 1, args.end(), isProgram);
+  if (file == args.end())
+    return {};
+  std::vector<std::string> rest(file + 1, args.end());
+  args.erase(file + 1, args.end());
+  return rest;
+}
+
+/// What was wrong with the command line, and the name that was meant.
+static int wrongUsage(const CLI::App &app, const std::vector<std::string> &args,
+                      const CLI::ParseError &e) {
+  if (args.empty()) {
+    std::fputs(app.help().c_str(), stderr);
+    return 2;
+  }
+  std::vector<std::string> verbs, flags;
+  const CLI::App *verb = &app;
+  for (const CLI::App *sub : app.get_subcommands([](const CLI::App *) { return true; })) {
+    verbs.push_back(sub->get_name());
+    if (sub->parsed())
+      verb = sub;
+  }
+  for (const CLI::Option *o : verb->get_options())
+    for (const std::string &name : o->get_lnames())
+      flags.push_back("--" + name);
+  auto hint = [](const std::string &written, const std::vector<std::string> &known) {
+    auto near = dyn::dsl::nearestName(written, known);
+    return near ? "; did you mean `" + *near + "`?" : std::string();
+  };
+  std::string text = e.what();
+  if (verb == &app && args[0][0] != '-')
+    text = "`" + args[0] + "` is neither a verb nor a program" + hint(args[0], verbs);
+  else
+    for (const std::string &a : args)
+      if (std::string name = a.substr(0, a.find('='));
+          a.rfind("--", 0) == 0 && std::find(flags.begin(), flags.end(), name) == flags.end()) {
+        text = "`" + name + "` is not a flag of `" + verb->get_display_name() + "`" +
+               hint(name, flags);
+        break;
+      }
+  std::fprintf(stderr, "error[E0801]: %s\n  = help: see %s --help\n", text.c_str(),
+               verb == &app ? "dyn" : ("dyn " + verb->get_name()).c_str());
+  return 2;
+}
+
 int main(int argc, char **argv) {
   // `dyn file.dyn` means `dyn run file.dyn`.
   std::vector<std::string> args(argv + 1, argv + argc);
-  if (!args.empty() && args[0].size() > 4 && args[0].compare(args[0].size() - 4, 4, ".dyn") == 0)
+  if (!args.empty() && isProgram(args[0]))
     args.insert(args.begin(), "run");
+  Request r;
+  r.rest = splitProgramFlags(args);
 
   CLI::App app{"Dyn: a language and compiler for training programs", "dyn"};
   app.footer(footer);
   app.set_version_flag("--version", std::string("dyn ") + DYN_VERSION);
   app.require_subcommand(1);
-  Request r;
   std::vector<std::string> paths;
   std::string code;
   std::string level = "3";
@@ -50,18 +109,21 @@ int main(int argc, char **argv) {
   auto *runCommand = app.add_subcommand("run", "compile a program in memory and run it");
   common(runCommand);
   runCommand->add_option("file", r.file, "the program; its own flags follow it")->required();
-  runCommand->prefix_command();
-  auto *buildCommand = app.add_subcommand("build", "compile a program to a native binary or a stage");
+  auto *buildCommand =
+      app.add_subcommand("build", "compile a program to a native binary or a stage");
   common(buildCommand);
   buildCommand->add_option("file", r.file, "the program")->required();
   buildCommand->add_option("-o,--output", r.output, "where to write");
   buildCommand->add_option("--emit", r.emit, "what to write (exe)")
-      ->check(CLI::IsMember({"ast", "dyn", "grad", "linalg", "kernels", "llvm", "asm", "obj", "exe"}));
+      ->check(
+          CLI::IsMember({"ast", "dyn", "grad", "linalg", "kernels", "llvm", "asm", "obj", "exe"}));
   buildCommand->allow_extras();
   auto *checkCommand = app.add_subcommand("check", "report the errors of a program");
   common(checkCommand);
   checkCommand->add_option("file", r.file, "the program")->required();
-  auto *claimsCommand = app.add_subcommand("claims", "run the programs found and print their claims");
+  checkCommand->add_flag("--json", r.json, "diagnostics as JSON on standard output");
+  auto *claimsCommand =
+      app.add_subcommand("claims", "run the programs found and print their claims");
   common(claimsCommand);
   std::string seed;
   claimsCommand->add_option("paths", paths, "programs or folders")->required();
@@ -72,20 +134,17 @@ int main(int argc, char **argv) {
   cacheCommand->add_flag("--size", size, "print the folder and its size (default)");
   cacheCommand->add_flag("--clear", clear, "remove all entries");
   try {
-    std::reverse(args.begin(), args.end());
-    // After `run FILE` everything belongs to the program, --help included.
-    app.parse(args);
+    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+  } catch (const CLI::Success &e) { // --help, --version
+    return app.exit(e);
   } catch (const CLI::ParseError &e) {
-    int status = app.exit(e);
-    return status == 0 ? 0 : 2;
+    return wrongUsage(app, args, e);
   }
   r.optimize = level == "3";
   r.cache = !noCache;
   r.f64 = f64;
-  if (*runCommand) {
-    r.rest = runCommand->remaining();
+  if (*runCommand)
     return run(r);
-  }
   if (*buildCommand) {
     r.rest = buildCommand->remaining();
     return build(r);

@@ -1,14 +1,20 @@
-// RUN: dyn-opt %s --dyn-grad --canonicalize --cse --dyn-lower-tensors --canonicalize --cse --dyn-bufferize | FileCheck %s
-// RUN: dyn-opt %s --dyn-grad --canonicalize --cse --dyn-lower-tensors --canonicalize --cse --dyn-fuse --cse --dyn-bufferize | FileCheck %s
+// RUN: dyn-opt %s --dyn-grad --canonicalize --cse --dyn-lower-tensors --canonicalize --cse --dyn-bufferize --dyn-plan-memory | FileCheck %s
+// RUN: dyn-opt %s --dyn-grad --canonicalize --cse --dyn-lower-tensors --canonicalize --cse --dyn-fuse --cse --dyn-bufferize --dyn-plan-memory | FileCheck %s --check-prefixes=CHECK,FUSED
 
-// A training step works in the buffers it was given: nothing is allocated for
-// the state in the loop, nothing is copied, and no call of a copying function is left.
+// A training step works in the buffers it was given: nothing is allocated or
+// copied, and AdamW is one loop that reads and writes weights and moments in place.
 
+// CHECK: dyn.arena_bytes
 // CHECK-LABEL: func.func @train
-// CHECK-COUNT-4: memref.alloc() {{.*}}: memref<4x5xf32>
+// CHECK-NOT: memref.alloc
+// CHECK: call @dyn_rt_arena
+// CHECK-NOT: memref.alloc
 // CHECK: scf.for
-// CHECK-NOT: memref.alloc() {{.*}}: memref<5x{{.*}}memref<5x
-// CHECK-NOT: memref.copy
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: dyn.copy
+// FUSED: linalg.generic {{.*}} outs(%[[V:.*]], %[[M:.*]], %[[W:.*]] : memref<4x5xf32>, memref<4x5xf32>, memref<4x5xf32>)
+// CHECK-NOT: memref.alloc
+// CHECK-NOT: dyn.copy
 // CHECK: call @dyn_rt_log
 func.func @train(%run: i64) {
   %c0 = arith.constant 0 : index

@@ -21,17 +21,17 @@ namespace dyn::driver {
 enum class Stage { Ast, Dyn, Grad, Linalg, Kernels, Llvm, Asm, Obj };
 
 struct CompileOptions {
-  bool optimize = true;                       ///< -O3, else -O0
-  std::string cpu = "host";                   ///< a name LLVM knows, or "host"
-  bool f64 = false;                           ///< the program's `real`
-  std::map<std::string, std::string> config;  ///< values of `dim` entries
+  bool optimize = true;                      ///< -O3, else -O0
+  std::string cpu = "host";                  ///< a name LLVM knows, or "host"
+  bool f64 = false;                          ///< the program's `real`
+  std::map<std::string, std::string> config; ///< values of `dim` entries
   std::vector<std::string> libraryPaths;
   bool useCache = true;
 };
 
 struct Compiled {
-  std::string meta;       ///< JSON for the runtime
-  std::string object;     ///< relocatable object that defines `train`
+  std::string meta;   ///< JSON for the runtime
+  std::string object; ///< relocatable: defines `train` and `dyn_program_meta`
   unsigned kernels = 0;
   bool fromCache = false;
   double seconds = 0;
@@ -65,9 +65,8 @@ private:
   std::unique_ptr<State> state;
 };
 
-/// Links an object and its meta data into a native executable. Returns a reason on failure.
-std::string linkExecutable(const std::string &object, const std::string &meta,
-                           const std::string &output);
+/// Links an object with the runtime into a native executable. Returns a reason on failure.
+std::string linkExecutable(const std::string &object, const std::string &output);
 
 /// Entries of the cache on disk.
 std::string cacheFolder();

@@ -17,7 +17,7 @@ namespace dyn {
 
 /// `dyn-lower-tensors`: dyn, and arith and math on tensors, to linalg.generic.
 std::unique_ptr<mlir::Pass> createLowerTensorsPass();
-/// `dyn-fuse`: element-wise producers into their consumers; updates in place.
+/// `dyn-fuse`: element-wise producers into their consumers.
 std::unique_ptr<mlir::Pass> createFusePass();
 /// `dyn-lower-effects`: effects of a run to calls of the runtime.
 std::unique_ptr<mlir::Pass> createLowerEffectsPass();

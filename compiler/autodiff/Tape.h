@@ -1,0 +1,36 @@
+//===- Tape.h - what loops record on the way forward ----------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_AUTODIFF_TAPE_H
+#define DYN_AUTODIFF_TAPE_H
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace dyn::autodiff {
+
+/// Attribute of a loop: the most iterations it runs.
+inline constexpr llvm::StringLiteral limitAttr = "dyn.limit";
+
+/// Whether values of all `types` fit a slot; a run-time extent does not.
+bool canRecord(mlir::TypeRange types);
+/// Room for `slots` values of `type`, in one tensor.
+mlir::Value makeTape(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, int64_t slots);
+mlir::Value record(mlir::OpBuilder &b, mlir::Location loc, mlir::Value now, mlir::Value tape,
+                   mlir::Value slot);
+mlir::Value recall(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, mlir::Value tape,
+                   mlir::Value slot);
+
+/// Clones the ops of `block` but its terminator; returns the clones.
+llvm::SmallVector<mlir::Operation *> cloneBody(mlir::OpBuilder &b, mlir::Block &block,
+                                               mlir::IRMapping &map);
+/// The same without effects: those happened on the way forward.
+llvm::SmallVector<mlir::Operation *> recomputeBody(mlir::OpBuilder &b, mlir::Block &block,
+                                                   mlir::IRMapping &map);
+
+} // namespace dyn::autodiff
+
+#endif // DYN_AUTODIFF_TAPE_H

@@ -1,0 +1,258 @@
+//===- Contraction.cpp - which loops of a sum of products do what ---------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// 1. Every loop gets its stride in each operand. 2. The innermost loop of C is
+// n; the largest loop that A has and B has not is m; sums are k; the rest is
+// outer. 3. Loops that walk all operands as one loop would are merged. 4. Tiles
+// and tasks are chosen from the extents alone.
+//
+//===----------------------------------------------------------------------===//
+#include "Contraction.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dyn::codegen;
+
+namespace {
+
+constexpr int64_t assumedExtent = 128; ///< for what is known at run time only
+constexpr int64_t largestDepthBlock = 320;
+
+int64_t sizeOf(int64_t extent) { return ShapedType::isDynamic(extent) ? assumedExtent : extent; }
+
+/// acc + a*b, its factors and terms in either order.
+bool isSumOfProducts(linalg::GenericOp op) {
+  Block *body = op.getBody();
+  auto add = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!add || body->getOperations().size() != 3)
+    return false;
+  Value acc = body->getArgument(2), x = body->getArgument(0), y = body->getArgument(1);
+  if (add.getLhs() != acc && add.getRhs() != acc)
+    return false;
+  auto mul = (add.getLhs() == acc ? add.getRhs() : add.getLhs()).getDefiningOp<arith::MulFOp>();
+  return mul &&
+         ((mul.getLhs() == x && mul.getRhs() == y) || (mul.getLhs() == y && mul.getRhs() == x));
+}
+
+/// Adds stride * (coefficients of `e`) to `out`; false if `e` is not a sum of
+/// multiples of loops.
+bool addStrides(AffineExpr e, int64_t stride, MutableArrayRef<int64_t> out) {
+  if (auto d = dyn_cast<AffineDimExpr>(e)) {
+    out[d.getPosition()] += stride;
+    return true;
+  }
+  if (auto c = dyn_cast<AffineConstantExpr>(e))
+    return c.getValue() == 0;
+  auto bin = dyn_cast<AffineBinaryOpExpr>(e);
+  if (!bin)
+    return false;
+  if (e.getKind() == AffineExprKind::Add)
+    return addStrides(bin.getLHS(), stride, out) && addStrides(bin.getRHS(), stride, out);
+  auto c = dyn_cast<AffineConstantExpr>(bin.getRHS());
+  return e.getKind() == AffineExprKind::Mul && c &&
+         addStrides(bin.getLHS(), stride * c.getValue(), out);
+}
+
+std::optional<SmallVector<int64_t>> stridesOf(linalg::GenericOp op, unsigned operand,
+                                              AffineMap map) {
+  auto type = cast<MemRefType>(op->getOperand(operand).getType());
+  SmallVector<int64_t> strides, out(op.getNumLoops(), 0);
+  int64_t offset = 0;
+  if (type.getLayout().isIdentity()) {
+    // Computed here: the type does not tell the strides of an empty buffer.
+    strides.assign(type.getRank(), 1);
+    for (int64_t i = type.getRank() - 1; i > 0; --i)
+      strides[i - 1] = strides[i] * type.getDimSize(i);
+    if (llvm::any_of(type.getShape().drop_front(type.getRank() ? 1 : 0), ShapedType::isDynamic))
+      return std::nullopt;
+  } else if (failed(type.getStridesAndOffset(strides, offset)) ||
+             llvm::any_of(strides, ShapedType::isDynamic)) {
+    return std::nullopt;
+  }
+  for (auto [e, stride] : llvm::zip(map.getResults(), strides))
+    if (!addStrides(e, stride, out))
+      return std::nullopt;
+  return out;
+}
+
+/// One loop in place of `o` around `i`, if that is the same walk.
+std::optional<ContractionLoop> merged(const ContractionLoop &o, const ContractionLoop &i) {
+  if (ShapedType::isDynamic(i.extent) || o.strideA != i.strideA * i.extent ||
+      o.strideB != i.strideB * i.extent || o.strideC != i.strideC * i.extent)
+    return std::nullopt;
+  ContractionLoop r = o;
+  r.strideA = i.strideA, r.strideB = i.strideB, r.strideC = i.strideC;
+  if (ShapedType::isDynamic(o.extent))
+    r.factor *= i.extent;
+  else
+    r.extent *= i.extent;
+  return r;
+}
+
+void mergeNeighbours(SmallVectorImpl<ContractionLoop> &loops) {
+  for (size_t i = 0; i + 1 < loops.size();) {
+    if (auto one = merged(loops[i], loops[i + 1])) {
+      loops[i] = *one;
+      loops.erase(loops.begin() + i + 1);
+    } else {
+      ++i;
+    }
+  }
+}
+
+void chooseTiles(ContractionShape &s) {
+  int64_t m = std::max<int64_t>(1, sizeOf(s.m.extent) * s.m.factor), depth = 1, outer = 1;
+  for (const ContractionLoop &k : s.ks)
+    depth *= std::max<int64_t>(1, sizeOf(k.extent) * k.factor);
+  for (const ContractionLoop &o : s.outer)
+    outer *= std::max<int64_t>(1, sizeOf(o.extent) * o.factor);
+  int64_t n = std::max<int64_t>(1, s.n.extent), panels = llvm::divideCeil(n, s.panel());
+  // 24 accumulators hide more latency, but cost where they leave many odd rows.
+  s.rows = m % 12 == 0 || m >= 480 || (s.n.extent <= s.lanes() && m >= 12) ? 12 : 8;
+  int64_t work = std::clamp<int64_t>(2 * m * n * depth * outer / 16, 2'500'000, 16'000'000);
+  int64_t perRow = 2 * n * depth;
+  int64_t rows =
+      std::clamp<int64_t>(work / perRow, std::min<int64_t>(m, 128), std::max<int64_t>(m, 1));
+  s.rowsPerTask = llvm::alignTo(llvm::divideCeil(m, llvm::divideCeil(m, rows)), s.rows);
+  int64_t perPanel =
+      std::max<int64_t>(1, 2 * std::min(m, s.rowsPerTask) * std::min(n, s.panel()) * depth);
+  int64_t width = std::clamp<int64_t>(work / perPanel, 1, panels);
+  s.panelsPerTask = llvm::divideCeil(panels, llvm::divideCeil(panels, width));
+  s.outerPerTask = std::clamp<int64_t>(work / (perPanel * s.panelsPerTask), 1, outer);
+  if (s.ks.size() == 1) {
+    int64_t k = s.ks[0].extent;
+    if (ShapedType::isDynamic(k))
+      s.depthBlock = 256;
+    else if (k > largestDepthBlock)
+      s.depthBlock = llvm::divideCeil(k, llvm::divideCeil(k, largestDepthBlock));
+  }
+}
+
+/// Direct where B's rows are vectors already and stay near; packed where the
+/// copy is used often enough and its size is known.
+ContractionShape::Form chooseForm(const ContractionShape &s) {
+  using Form = ContractionShape::Form;
+  bool isStatic = true;
+  int64_t uses = sizeOf(s.m.extent) * s.m.factor, columns = s.n.extent;
+  for (const ContractionLoop &k : s.ks)
+    isStatic &= !ShapedType::isDynamic(k.extent);
+  for (const ContractionLoop &o : s.outer) {
+    if (o.strideB)
+      isStatic &= !ShapedType::isDynamic(o.extent);
+    else
+      uses *= sizeOf(o.extent) * o.factor;
+  }
+  if (columns == 1)
+    return Form::Direct;
+  if (s.n.strideB != 1)
+    return isStatic && uses >= 8 ? Form::Packed : Form::Strided;
+  int64_t bytes = s.depth() * columns * (s.element.isF32() ? 4 : 8);
+  bool far =
+      bytes > (1 << 20) || (s.ks.size() == 1 && s.ks[0].strideB % 512 == 0 && s.depth() >= 64);
+  return isStatic && uses >= 128 && columns >= s.panel() && far ? Form::Packed : Form::Direct;
+}
+
+} // namespace
+
+int64_t ContractionShape::depth() const {
+  int64_t d = 1;
+  for (const ContractionLoop &k : ks)
+    d *= ShapedType::isDynamic(k.extent) ? 1 : k.extent;
+  return d;
+}
+
+std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::GenericOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !op.hasPureBufferSemantics() ||
+      op.getNumReductionLoops() == 0 || !isSumOfProducts(op))
+    return std::nullopt;
+  ContractionShape s;
+  s.element = cast<MemRefType>(op.getDpsInits()[0].getType()).getElementType();
+  if (!s.element.isF32() && !s.element.isF64())
+    return std::nullopt;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  std::optional<SmallVector<int64_t>> strides[3];
+  for (unsigned i = 0; i < 3; ++i)
+    if (!(strides[i] = stridesOf(op, i, maps[i])))
+      return std::nullopt;
+
+  // 1. n, and with it which operand is B.
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  auto kinds = op.getIteratorTypesArray();
+  int n = -1;
+  for (unsigned d = 0; d < op.getNumLoops(); ++d)
+    if (kinds[d] == utils::IteratorType::parallel && (*strides[2])[d] == 1 && ranges[d] != 1 &&
+        !ShapedType::isDynamic(ranges[d]) &&
+        maps[0].isFunctionOfDim(d) != maps[1].isFunctionOfDim(d))
+      n = d;
+  if (n >= 0)
+    s.b = maps[0].isFunctionOfDim(n) ? 0 : 1;
+  else
+    s.b = llvm::any_of(llvm::seq(op.getNumLoops()),
+                       [&](unsigned d) {
+                         return kinds[d] == utils::IteratorType::parallel &&
+                                maps[1].isFunctionOfDim(d) && !maps[0].isFunctionOfDim(d);
+                       })
+              ? 0
+              : 1;
+  s.a = 1 - s.b;
+
+  // 2. Roles.
+  auto loopOf = [&](unsigned d) {
+    ContractionLoop l{ranges[d], 0, 0, 1, (*strides[s.a])[d], (*strides[s.b])[d], (*strides[2])[d]};
+    for (unsigned role = 0; role < 3; ++role)
+      for (auto [i, e] : llvm::enumerate(maps[role == 0 ? s.a : role == 1 ? s.b : 2].getResults()))
+        if (auto dim = dyn_cast<AffineDimExpr>(e); dim && dim.getPosition() == d)
+          l.operand = role, l.dim = i;
+    return l;
+  };
+  SmallVector<ContractionLoop> ms, ns;
+  for (unsigned d = 0; d < op.getNumLoops(); ++d) {
+    ContractionLoop l = loopOf(d);
+    if (ranges[d] == 1)
+      continue;
+    bool inA = maps[s.a].isFunctionOfDim(d), inB = maps[s.b].isFunctionOfDim(d);
+    (kinds[d] == utils::IteratorType::reduction ? s.ks
+     : inA && !inB                              ? ms
+     : inB && !inA                              ? ns
+                                                : s.outer)
+        .push_back(l);
+  }
+  mergeNeighbours(s.ks), mergeNeighbours(ms), mergeNeighbours(ns), mergeNeighbours(s.outer);
+
+  // 3. One loop each; what is left over goes around.
+  s.n = ContractionLoop{1, 2, 0, 1, 0, 1, 1};
+  if (n >= 0) {
+    auto *unit = llvm::find_if(ns, [](const ContractionLoop &l) { return l.strideC == 1; });
+    if (unit == ns.end() || ShapedType::isDynamic(unit->extent))
+      return std::nullopt;
+    s.n = *unit;
+    ns.erase(unit);
+  }
+  s.outer.append(ns);
+  if (!ms.empty()) {
+    auto weight = [](const ContractionLoop &l) { return sizeOf(l.extent) * l.factor; };
+    auto *best = std::max_element(
+        ms.begin(), ms.end(),
+        [&](const ContractionLoop &x, const ContractionLoop &y) { return weight(x) <= weight(y); });
+    s.m = *best;
+    ms.erase(best);
+    s.outer.append(ms);
+  }
+  s.form = chooseForm(s);
+  if (contractionScratchBytes(s) == 0 && s.form == ContractionShape::Form::Packed) // an empty sum
+    s.form = ContractionShape::Form::Strided;
+  chooseTiles(s);
+  return s;
+}
+
+int64_t dyn::codegen::contractionScratchBytes(const ContractionShape &s) {
+  if (s.form != ContractionShape::Form::Packed)
+    return 0;
+  int64_t copies = 1;
+  for (const ContractionLoop &o : s.outer)
+    copies *= o.strideB ? o.extent : 1;
+  return copies * s.panels() * s.panel() * s.depth() * (s.element.isF32() ? 4 : 8);
+}

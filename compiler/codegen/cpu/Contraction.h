@@ -1,0 +1,78 @@
+//===- Contraction.h - sums of products in registers ----------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_CODEGEN_CPU_CONTRACTION_H
+#define DYN_CODEGEN_CPU_CONTRACTION_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+#include <optional>
+
+namespace dyn::codegen {
+
+/// One loop, or several loops that walk all operands as one would.
+struct ContractionLoop {
+  int64_t extent = 1;                            ///< or ShapedType::kDynamic
+  unsigned operand = 0, dim = 0;                 ///< where a dynamic extent is read: 0 a, 1 b, 2 c
+  int64_t factor = 1;                            ///< dynamic extent = factor * that dimension
+  int64_t strideA = 0, strideB = 0, strideC = 0; ///< in elements
+};
+
+/// C[outer, m, n] += sum over k of A[outer, m, k] * B[outer, k, n].
+struct ContractionShape {
+  enum class Form { Direct, Packed, Strided }; ///< how rows of B become vectors
+
+  mlir::Type element;
+  unsigned a = 0, b = 1; ///< operand numbers of the linalg op; the output is number 2
+  llvm::SmallVector<ContractionLoop> outer, ks;
+  ContractionLoop m, n; ///< n is static and has unit stride in C
+  Form form = Form::Direct;
+  /// C = A*B instead of C += A*B: what C holds before is not read.
+  bool overwrite = false;
+
+  int64_t rows = 8;          ///< of a register tile
+  int64_t rowsPerTask = 8;   ///< whole tiles
+  int64_t panelsPerTask = 1; ///< of `panel()` columns
+  int64_t outerPerTask = 1;
+  int64_t depthBlock = 0; ///< k in one pass over the tiles; 0: all
+
+  int64_t lanes() const { return element.isF32() ? 16 : 8; }
+  int64_t panel() const { return 2 * lanes(); }
+  int64_t panels() const { return llvm::divideCeil(std::max<int64_t>(n.extent, 1), panel()); }
+  int64_t depth() const; ///< product of static `ks`
+};
+
+/// Fails on what is not a sum of products over f32 or f64 buffers.
+std::optional<ContractionShape> classifyContraction(mlir::linalg::GenericOp op);
+
+/// Bytes of the scratch buffer, which needs no initial value; 0 if none.
+int64_t contractionScratchBytes(const ContractionShape &shape);
+
+/// Phase 0 packs B and exists if there is scratch; phase 1 computes.
+inline bool hasPackingPhase(const ContractionShape &s) { return contractionScratchBytes(s) != 0; }
+
+/// Number of tasks of a phase, as an index. It depends on shapes only.
+mlir::Value emitContractionTasks(mlir::OpBuilder &b, mlir::Location loc,
+                                 const ContractionShape &shape, mlir::ValueRange abc, int phase);
+
+/// Changes an accumulator before it is stored. `at` is: outer loops, m, first n.
+/// Only the first `lanes` lanes are outputs.
+using ContractionEpilogue = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value acc,
+                                                           mlir::ValueRange at, int64_t lanes)>;
+
+/// Emits one task. `scratch` is a memref<Nxi8>, or null without packing. Every
+/// output is one ascending chain of fused multiply-adds, whatever the tiles.
+void emitContraction(mlir::OpBuilder &b, mlir::Location loc, const ContractionShape &shape,
+                     mlir::ValueRange abc, mlir::Value scratch, int phase, mlir::Value task,
+                     ContractionEpilogue epilogue = nullptr);
+
+/// Replaces `op` with its phases as scf.forall over tasks.
+void lowerContraction(mlir::RewriterBase &b, mlir::linalg::GenericOp op,
+                      const ContractionShape &shape, mlir::Value scratch);
+
+} // namespace dyn::codegen
+
+#endif // DYN_CODEGEN_CPU_CONTRACTION_H

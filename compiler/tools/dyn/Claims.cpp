@@ -1,0 +1,85 @@
+//===- Claims.cpp - the claims of many programs ---------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Load.h"
+
+#include "dyn/dsl/Ast.h"
+#include "dyn/dsl/Parser.h"
+#include "llvm/Support/Casting.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace dyn;
+using namespace dyn::tool;
+
+/// Modules lie beside programs: only what has a `train` can be run. A file that
+/// cannot be parsed counts, so that its errors are seen.
+static bool isProgram(const std::string &path) {
+  auto text = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!text)
+    return true;
+  dsl::SourceManager sources;
+  dsl::Diagnostics quiet(sources);
+  dsl::FileId id = sources.add(path, (*text)->getBuffer().str());
+  auto file = dsl::parseFile(id, sources, quiet);
+  return quiet.hasErrors() || llvm::any_of(file->items, [](const dsl::ast::ItemPtr &item) {
+           return llvm::isa<dsl::ast::TrainItem>(item.get());
+         });
+}
+
+static std::vector<std::string> programs(const std::vector<std::string> &paths) {
+  std::vector<std::string> files;
+  for (const std::string &p : paths) {
+    if (!llvm::sys::fs::is_directory(p)) {
+      files.push_back(p);
+      continue;
+    }
+    std::error_code ec;
+    for (llvm::sys::fs::recursive_directory_iterator it(p, ec), end; it != end && !ec;
+         it.increment(ec))
+      if (llvm::StringRef(it->path()).ends_with(".dyn") && isProgram(it->path()))
+        files.push_back(it->path());
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+int tool::claims(const Request &r, const std::vector<std::string> &paths) {
+  std::vector<std::string> files = programs(paths);
+  if (files.empty()) {
+    llvm::errs() << "error: no program found\n";
+    return 2;
+  }
+  int worst = 0;
+  for (const std::string &f : files) {
+    llvm::outs() << f << "\n";
+    llvm::outs().flush();
+    // A process each: one program that ends badly does not end the others.
+    pid_t child = fork();
+    if (child < 0) {
+      llvm::errs() << "error: no process could be started\n";
+      return 6;
+    }
+    if (child == 0) {
+      Request one = r;
+      one.file = f;
+      one.rest.insert(one.rest.begin(), "--no-run-dir");
+      int status = run(one);
+      llvm::outs().flush();
+      _exit(status);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    worst = std::max(worst, WIFEXITED(status) ? WEXITSTATUS(status) : 70);
+  }
+  return worst;
+}

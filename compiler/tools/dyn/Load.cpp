@@ -1,0 +1,105 @@
+//===- Load.cpp - the program that a verb works on ------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Load.h"
+
+#include "dyn/dsl/Elaborate.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
+
+using namespace dyn;
+using namespace dyn::tool;
+
+/// Folders with modules, after the program's own: DYN_PATH, then the library.
+static std::vector<std::string> libraryPaths() {
+  std::vector<std::string> all;
+  if (const char *own = getenv("DYN_PATH")) {
+    llvm::SmallVector<llvm::StringRef> parts;
+    llvm::StringRef(own).split(parts, ':', -1, /*KeepEmpty=*/false);
+    for (llvm::StringRef p : parts)
+      all.push_back(p.str());
+  }
+  std::string self = llvm::sys::fs::getMainExecutable(nullptr, nullptr);
+  llvm::SmallString<128> installed(llvm::sys::path::parent_path(self));
+  llvm::sys::path::append(installed, "..", "lib", "dyn");
+  all.push_back(llvm::sys::fs::is_directory(installed) ? std::string(installed) : DYN_LIBRARY);
+  return all;
+}
+
+/// The static settings of the program: the others are for the run.
+static bool takeDims(const Request &r, Loaded &l) {
+  for (size_t i = 0; i < r.rest.size(); ++i) {
+    llvm::StringRef arg = r.rest[i];
+    auto [name, value] = arg.split('=');
+    std::string key = name.ltrim('-').str();
+    std::replace(key.begin(), key.end(), '-', '_');
+    if (!arg.starts_with("--") || llvm::find(l.dims, key) == l.dims.end()) {
+      l.rest.push_back(r.rest[i]);
+      continue;
+    }
+    if (!arg.contains('=')) {
+      if (i + 1 == r.rest.size()) {
+        llvm::errs() << "error[E0803]: " << name << " needs a value\n  = help: write " << name
+                     << "=VALUE\n";
+        return false;
+      }
+      value = r.rest[++i];
+    }
+    int64_t n;
+    if (value.getAsInteger(10, n) || n < 0) {
+      llvm::errs() << "error[E0802]: `" << value << "` is no value for " << name
+                   << ", which takes an extent\n  = help: see --help\n";
+      return false;
+    }
+    l.options.config[key] = value.str();
+  }
+  return true;
+}
+
+bool tool::load(const Request &r, Loaded &l) {
+  auto text = llvm::MemoryBuffer::getFile(r.file, /*IsText=*/true);
+  if (!text) {
+    llvm::errs() << "error: cannot read " << r.file << ": " << text.getError().message() << "\n";
+    return false;
+  }
+  l.main = l.sources.add(r.file, (*text)->getBuffer().str());
+  l.options.optimize = r.optimize;
+  l.options.f64 = r.f64;
+  l.options.cpu = r.cpu;
+  l.options.useCache = r.cache;
+  l.options.libraryPaths = libraryPaths();
+  if (llvm::StringRef(r.file).ends_with(".dyn"))
+    for (const dsl::ConfigEntry &e : dsl::configEntries(l.sources, l.main))
+      if (e.type == "dim")
+        l.dims.push_back(e.name);
+  return takeDims(r, l);
+}
+
+int tool::report(const Request &r, const dsl::Diagnostics &d, const driver::Failure &f) {
+  if (r.json) {
+    llvm::outs() << d.renderJson() << "\n";
+  } else {
+    dsl::RenderOptions o;
+    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+    o.color = isatty(2) && !(no && *no) && term && llvm::StringRef(term) != "dumb";
+    llvm::errs() << d.render(o);
+  }
+  if (!f.message.empty())
+    llvm::errs() << "error: " << f.message << "\n";
+  return d.hasErrors() ? 1 : f.status;
+}
+
+std::string tool::note(const driver::Compiled &c) {
+  return fmt::format("{} kernels compiled, {} from the cache, {:.3f} s",
+                     c.fromCache ? 0 : c.kernels, c.fromCache ? c.kernels : 0, c.seconds);
+}

@@ -1,0 +1,36 @@
+//===- Load.h - the program that a verb works on --------------------------===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef DYN_TOOLS_DYN_LOAD_H
+#define DYN_TOOLS_DYN_LOAD_H
+
+#include "Commands.h"
+#include "dyn/driver/Compile.h"
+
+namespace dyn::tool {
+
+struct Loaded {
+  dsl::SourceManager sources;
+  dsl::FileId main = dsl::noFile;
+  driver::CompileOptions options;
+  std::vector<std::string> dims; ///< names of the program's `dim` settings
+  std::vector<std::string> rest; ///< its other flags
+};
+
+/// Reads the file and takes the program's `dim` settings out of its flags. On
+/// failure says why.
+bool load(const Request &request, Loaded &loaded);
+
+/// Prints what went wrong; the exit status.
+int report(const Request &request, const dsl::Diagnostics &diagnostics,
+           const driver::Failure &failure);
+
+/// The line about compiling that a run begins with.
+std::string note(const driver::Compiled &compiled);
+
+} // namespace dyn::tool
+
+#endif // DYN_TOOLS_DYN_LOAD_H

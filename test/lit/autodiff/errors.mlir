@@ -1,0 +1,41 @@
+// RUN: dyn-opt %s -dyn-grad -split-input-file -verify-diagnostics
+
+func.func @no_rule(%x: f32) -> f32 {
+  %v, %g = dyn.value_and_grad wrt(%x) : (f32) -> (f32, f32) {
+  ^bb0(%a: f32):
+    // expected-error @+1 {{[E0220] no derivative for 'math.acos'}}
+    %y = math.acos %a : f32
+    dyn.yield %y : f32
+  }
+  return %g : f32
+}
+
+// -----
+
+func.func @no_bound(%x: f32, %n: index) -> f32 {
+  %v, %g = dyn.value_and_grad wrt(%x) : (f32) -> (f32, f32) {
+  ^bb0(%a: f32):
+    %lo = arith.constant 0 : index
+    %st = arith.constant 1 : index
+    // expected-error @+1 {{[E0222] this loop has no bound for derivatives}}
+    %y = scf.for %i = %lo to %n step %st iter_args(%h = %a) -> (f32) {
+      %s = math.sin %h : f32
+      scf.yield %s : f32
+    }
+    dyn.yield %y : f32
+  }
+  return %g : f32
+}
+
+// -----
+
+// What does not matter needs no rule.
+func.func @unused(%x: f32) -> f32 {
+  %v, %u, %g = dyn.value_and_grad wrt(%x) : (f32) -> (f32, f32, f32) {
+  ^bb0(%a: f32):
+    %y = math.acos %a : f32
+    %z = math.sin %a : f32
+    dyn.yield %z, %y : f32, f32
+  }
+  return %g : f32
+}

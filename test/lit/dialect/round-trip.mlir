@@ -1,0 +1,18 @@
+// RUN: dyn-opt %s | dyn-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @values
+// CHECK: dyn.broadcast %{{.*}} dims [1] extents(%{{.*}}) : tensor<4xf32> to tensor<?x4xf32>
+// CHECK: dyn.contract %{{.*}} [0, 2], %{{.*}} [1, 2]
+// CHECK: dyn.reduce max %{{.*}} dims [1]
+// CHECK: dyn.arg_reduce max %{{.*}} dim 1
+// CHECK: dyn.gather %{{.*}}[%{{.*}}] batch 0
+// CHECK: dyn.window %{{.*}} dim 1 stride 1 dilation 1 low 0
+func.func @values(%v: tensor<4xf32>, %w: tensor<5x4xf32>, %n: index) {
+  %b = dyn.broadcast %v dims [1] extents(%n) : tensor<4xf32> to tensor<?x4xf32>
+  %c = dyn.contract %b [0, 2], %w [1, 2] : tensor<?x4xf32>, tensor<5x4xf32> to tensor<?x5xf32>
+  %m = dyn.reduce max %c dims [1] : tensor<?x5xf32> to tensor<?xf32>
+  %k = dyn.arg_reduce max %c dim 1 : tensor<?x5xf32> to tensor<?xi64>
+  %g = dyn.gather %w[%k] batch 0 : tensor<5x4xf32>, tensor<?xi64> to tensor<?x4xf32>
+  %u = dyn.window %g dim 1 stride 1 dilation 1 low 0 : tensor<?x4xf32> to tensor<?x3x2xf32>
+  return
+}
