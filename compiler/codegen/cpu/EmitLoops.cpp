@@ -7,7 +7,7 @@
 // results do not depend on the number of threads.
 //
 //===----------------------------------------------------------------------===//
-#include "Matmul.h"
+#include "Contraction.h"
 
 #include "dyn/codegen/Passes.h"
 
@@ -68,9 +68,10 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
       bool cut = op.getNumLoops() > 0 && workOf(op) >= workForTasks && op.getIteratorTypesArray()[0] == utils::IteratorType::parallel;
       rewriter.setInsertionPoint(op);
       if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()))
-        if (auto shape = codegen::classifyMatmul(generic)) {
+        if (auto shape = codegen::classifyContraction(generic)) {
           Block &entry = op->getParentOfType<func::FuncOp>().getBody().front();
-          codegen::emitMatmul(rewriter, generic, *shape, shape->pack ? entry.getArguments().back() : Value());
+          bool packs = codegen::hasPackingPhase(*shape);
+          codegen::lowerContraction(rewriter, generic, *shape, packs ? entry.getArguments().back() : Value());
           continue;
         }
       FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);

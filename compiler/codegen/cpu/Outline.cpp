@@ -8,7 +8,7 @@
 // in its favour: layers of equal shape share their code.
 //
 //===----------------------------------------------------------------------===//
-#include "Matmul.h"
+#include "Contraction.h"
 
 #include "dyn/codegen/Passes.h"
 
@@ -60,10 +60,9 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
     OpBuilder b(op);
     // Room to rearrange an operand in comes from the arena, so the host has it.
     if (auto generic = dyn_cast<linalg::GenericOp>(op))
-      if (auto shape = codegen::classifyMatmul(generic); shape && shape->pack) {
-        Type elem = cast<MemRefType>(generic.getDpsInits()[0].getType()).getElementType();
-        args.push_back(memref::AllocOp::create(b, op->getLoc(), MemRefType::get({shape->packElements}, elem)));
-      }
+      if (auto shape = codegen::classifyContraction(generic))
+        if (int64_t bytes = codegen::contractionScratchBytes(*shape))
+          args.push_back(memref::AllocOp::create(b, op->getLoc(), MemRefType::get({bytes}, b.getI8Type())));
     SmallVector<Type> types;
     for (Value v : args)
       types.push_back(v.getType());

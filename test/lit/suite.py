@@ -6,7 +6,7 @@ import lit.formats
 config.name = "dyn"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".dyn", ".test"]
-config.excludes = ["Inputs"]
+config.excludes = ["Inputs", "unit", "syntax", "runtime", "fuzz"]
 config.test_source_root = os.path.join(config.dyn_source, "test")
 config.test_exec_root = os.path.join(config.dyn_binary, "test", "lit", "out")
 os.makedirs(config.test_exec_root, exist_ok=True)
