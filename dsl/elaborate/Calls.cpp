@@ -62,21 +62,22 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       CallArgs none;
       return callBuiltin(callee.text, none, e);
     }
+  // An optimizer is built over a selection, which is no value by itself.
+  bool optimizer = callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model &&
+                   static_cast<const ast::ModelItem *>(callee.decl)->modelKind == ast::ModelKind::Optimizer;
   CallArgs args;
   bool bad = false;
   for (const ast::Arg &a : e.args) {
-    args.values.push_back(eval(*a.value));
+    bool selection = optimizer && args.values.empty() && llvm::isa<ast::WhereExpr>(a.value.get());
+    args.values.push_back(selection ? Val::unit() : eval(*a.value));
     args.names.push_back(a.name.text);
     args.spans.push_back(a.value->span);
     args.exprs.push_back(a.value.get());
     bad |= args.values.back().isError();
   }
-  // An optimizer or mask is built over a selection, which is no value by itself.
-  if (callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model &&
-      static_cast<const ast::ModelItem *>(callee.decl)->modelKind == ast::ModelKind::Optimizer) {
-    for (size_t i = 1; i < args.values.size(); ++i)
-      if (args.values[i].isError())
-        return Val::error();
+  if (optimizer) {
+    if (bad)
+      return Val::error();
     return buildOptimizer(*static_cast<const ast::ModelItem *>(callee.decl), callee.home, args, e.span);
   }
   if (bad)

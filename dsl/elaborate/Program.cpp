@@ -267,7 +267,8 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   meta.header["source_file"] = source.name();
   meta.header["source_hash"] = llvm::toHex(digest, /*LowerCase=*/true);
   meta.header["version"] = DYN_VERSION;
-  meta.header["doc"] = program->file->doc;
+  const ast::File &file = *program->file;
+  meta.header["doc"] = !file.doc.empty() || file.items.empty() ? file.doc : file.items[0]->doc;
   Elaborated out;
   out.meta = meta.json();
   out.sources = read;

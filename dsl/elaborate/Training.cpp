@@ -83,6 +83,8 @@ bool Elaborator::resolvePick(const ast::Expr &e, Pick &pick, bool needVar) {
   }
   if (!pick.target || pick.target->isError())
     return false;
+  if (pick.target->kind == ValKind::Int || pick.target->kind == ValKind::Real)
+    *pick.target = Val::ofArray(toArray(*pick.target, realElem()));
   if (pick.target->isArray()) {
     if (isReal(pick.target->array.elem))
       return true;

@@ -117,7 +117,7 @@ TEST_F(DiagnosticsTest, SortsAndDropsCascades) {
   diag.report({f, 4, 5}, Diag::E0201, "c");
   diag.report({f, 0, 1}, Diag::E0201, "a");
   diag.report({f, 0, 1}, Diag::E0211, "a", "an error");
-  diag.report({}, Diag::E0227, "none");
+  diag.report({}, Diag::E0227, "this program has no `train`");
   auto list = diag.sorted();
   ASSERT_EQ(list.size(), 3u);
   EXPECT_EQ(list[0]->id, Diag::E0201);
@@ -134,8 +134,8 @@ TEST_F(DiagnosticsTest, SortsAndDropsCascades) {
 }
 
 TEST_F(DiagnosticsTest, WithoutAPlace) {
-  diag.report({}, Diag::E0227, "none");
-  EXPECT_EQ(diag.render(), "error[E0227]: expected one `train` block, found none\n");
+  diag.report({}, Diag::E0227, "this program has no `train`");
+  EXPECT_EQ(diag.render(), "error[E0227]: this program has no `train`\n");
 }
 
 TEST_F(DiagnosticsTest, HelpOfTheRegistryAndOwnHelp) {

@@ -4,26 +4,26 @@
 
 // CHECK: memref.global "private" constant @dyn_table_{{.*}} : memref<2xi64> = dense<[5, 3]>
 // CHECK-LABEL: func.func @train(
-// CHECK-SAME: %[[RUN:.*]]: i64
+// CHECK-SAME: %[[SELF:.*]]: i64
 func.func @train(%run: i64) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c3 = arith.constant 3 : index
   %p = arith.constant 0 : i64
   %w = arith.constant dense<1.0> : tensor<5x3xf32>
-  // CHECK: call @dyn_rt_loader(%[[RUN]],
+  // CHECK: call @dyn_rt_loader(%[[SELF]],
   %loader = dyn.loader %p batch 4 shuffled %p
   // CHECK: scf.for
   %r = scf.for %t = %c0 to %c3 step %c1 iter_args(%v = %w) -> (tensor<5x3xf32>) {
     // Room for the bound, a view of the rows that came.
     // CHECK: %[[X:.*]] = memref.alloc() : memref<4x5xf32>
-    // CHECK: call @dyn_rt_loader_next(%[[RUN]], {{.*}}dyn.bound = 4
+    // CHECK: call @dyn_rt_loader_next(%[[SELF]], {{.*}}dyn.bound = 4
     // CHECK: %[[N:.*]] = arith.index_cast
     // CHECK: memref.reinterpret_cast %[[X]] to offset: [0], sizes: [%[[N]], 5], strides: [5, 1]
     %n, %x = dyn.batch %loader[%t] bound 4 : tensor<?x5xf32>
     %s = tensor.extract %x[%c0, %c0] : tensor<?x5xf32>
     %v2 = tensor.insert %s into %v[%c0, %c0] : tensor<5x3xf32>
-    // CHECK: call @dyn_rt_checkpoint_due(%[[RUN]]
+    // CHECK: call @dyn_rt_checkpoint_due(%[[SELF]]
     // CHECK: scf.if
     // CHECK: call @dyn_rt_checkpoint_begin
     // CHECK: call @dyn_rt_checkpoint_counter
