@@ -28,7 +28,10 @@ template <typename F> auto guarded(Run &run, F f) -> decltype(f()) {
   } catch (const Error &e) {
     run.status = e.status;
     run.message = e.text;
-  } catch (const std::bad_alloc &) {
+  } catch (const nlohmann::json::exception &e) {
+    run.status = 7;
+    run.message = fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what());
+  } catch (const std::exception &) {
     run.status = 6;
     run.message = "error[E0807]: memory is used up\n";
   }

@@ -73,8 +73,6 @@ void Checkpoints::write(Run &run) {
 
 void Checkpoints::load(Run &run, const std::string &runFolder) {
   std::string folder = runFolder + "/checkpoints";
-  if (access((folder + "/latest").c_str(), R_OK) != 0)
-    raise(Code::E0701, runFolder);
   std::string name = readFile(folder + "/latest");
   name.resize(std::min(name.size(), name.find('\n')));
   std::string path = folder + "/" + name;
@@ -86,6 +84,11 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
     raise(Code::E0702, path + ".json", "it is no JSON object");
   if (manifest.value("source_hash", "") != run.meta.value("source_hash", ""))
     raise(Code::E0703, path, "its source differs");
+  auto names = run.meta.value("series", std::vector<std::string>());
+  const json last = manifest.value("last", json::object());
+  for (size_t i = 0; i < names.size(); ++i)
+    if (last.is_object() && last.contains(names[i]) && last[names[i]].is_string())
+      run.metrics->restore(int64_t(i), std::strtod(last[names[i]].get<std::string>().c_str(), nullptr));
   auto number = [&](const Tensor &t) {
     if (t.data.size() != 8)
       raise(Code::E0702, path, "a counter is no number");

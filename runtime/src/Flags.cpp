@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Flags.h"
 
+#include "AtomicFile.h"
 #include "Errors.h"
 #include "Run.h"
 
@@ -13,6 +14,7 @@
 #include <charconv>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 using namespace dyn::rt;
 using nlohmann::json;
@@ -137,6 +139,33 @@ void setCheckpoint(Run &run, std::string v) {
   raise(Code::E0802, v, "checkpoint", "every=N (steps), every=Nmin or off");
 }
 
+/// A resumed run has the settings it was started with.
+void keepSettings(Run &run) {
+  std::string path = run.resumeFrom + "/run.json";
+  if (access((run.resumeFrom + "/checkpoints/latest").c_str(), R_OK) != 0)
+    raise(Code::E0701, run.resumeFrom);
+  json former = json::parse(readFile(path), nullptr, /*allow_exceptions=*/false);
+  if (!former.is_object() || !former.contains("config") || !former["config"].is_object())
+    raise(Code::E0702, path, "it holds no settings");
+  for (ConfigValue &c : run.config) {
+    if (!former["config"].contains(c.name) || !former["config"][c.name].is_string())
+      continue;
+    std::string text = former["config"][c.name];
+    // Folders may have moved; everything else must be as it was.
+    bool moved = c.type == "path" && c.given;
+    if (c.given && c.text != text && !moved)
+      raise(Code::E0705, dashed(c.name), text, c.text);
+    if (!c.given)
+      setConfig(c, text);
+  }
+  if (former.contains("seed") && former["seed"].is_number_integer()) {
+    int64_t seed = former["seed"];
+    if (run.seedGiven && run.seed != seed)
+      raise(Code::E0705, "seed", seed, run.seed);
+    run.seed = seed;
+  }
+}
+
 } // namespace
 
 std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
@@ -191,13 +220,13 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
       if (dashed(c.name) == name)
         own = &c;
     if (own)
-      setConfig(*own, own->type == "bool" && !value && (i + 1 >= argc || argv[i + 1][0] == '-') ? "true" : take());
+      own->given = true, setConfig(*own, own->type == "bool" && !value && (i + 1 >= argc || argv[i + 1][0] == '-') ? "true" : take());
     else if (name == "help")
       return help(run);
     else if (name == "version")
       return fmt::format("{} {}, runtime {}\n", run.meta.value("name", "program"), run.meta.value("version", ""), DYN_RT_ABI);
     else if (name == "seed")
-      run.seed = count(INT64_MIN);
+      run.seedGiven = true, run.seed = count(INT64_MIN);
     else if (name == "threads")
       run.threads = unsigned(std::min<int64_t>(count(1), 1024));
     else if (name == "run-dir")
@@ -217,6 +246,8 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
     else
       raise(Code::E0801, arg, nearest(run, name));
   }
+  if (!run.resumeFrom.empty())
+    keepSettings(run);
   for (ConfigValue &c : run.config)
     if (c.type == "path" || c.type == "text")
       c.handle = run.intern(c.text);

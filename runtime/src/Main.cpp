@@ -57,6 +57,7 @@ static void makeRunDirectory(Run &run, int argc, char **argv) {
                {"source_hash", run.meta.value("source_hash", "")}, {"seed", run.seed}, {"threads", run.threads}};
   for (int i = 0; i < argc; ++i)
     info["command"].push_back(argv[i]);
+  info["config"] = json::object();
   for (const ConfigValue &c : run.config)
     info["config"][c.name] = c.text;
   writeFile(run.runDirectory + "/run.json", info.dump(1) + "\n");
@@ -132,6 +133,8 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
     }
     run.pool = std::make_unique<Pool>(run.threads);
     interruptible = &run;
+    interrupts = 0;
+    std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
     execute(run, program->train);
@@ -149,6 +152,9 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
   } catch (const Error &e) {
     run.status = e.status;
     run.message = e.text;
+  } catch (const std::exception &e) {
+    run.status = 70;
+    run.message = std::string("error: internal fault of the runtime: ") + e.what() + "\n";
   }
   if (!run.message.empty())
     std::fputs(run.message.c_str(), stderr);

@@ -91,9 +91,16 @@ void Metrics::writeLine() {
     line += fmt::format(",\"{}\":{}", names[size_t(e.series)], number(e.value));
   line += "}\n";
   pending.clear();
-  if (file >= 0)
-    if (write(file, line.data(), line.size()) < 0)
-      file = -1; // the end of the run says that the log is incomplete
+  for (size_t at = 0; file >= 0 && at < line.size();) {
+    ssize_t n = write(file, line.data() + at, line.size() - at);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0) {
+      incomplete = true;
+      return;
+    }
+    at += size_t(n);
+  }
 }
 
 void Metrics::drain() {
@@ -157,6 +164,11 @@ void Metrics::draw(bool final) {
 void Metrics::work() {
   while (!stop.load(std::memory_order_acquire)) {
     drain();
+    if (flushing.load(std::memory_order_acquire)) {
+      drain();
+      writeLine();
+      flushing.store(false, std::memory_order_release);
+    }
     draw(false);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -165,8 +177,10 @@ void Metrics::work() {
 }
 
 int64_t Metrics::flush() {
-  while (head.load() != tail.load())
-    std::this_thread::yield();
+  // The recorder also writes the line it was collecting.
+  flushing.store(true, std::memory_order_release);
+  while (flushing.load(std::memory_order_acquire))
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
   return file >= 0 ? lseek(file, 0, SEEK_END) : 0;
 }
 
@@ -213,6 +227,8 @@ void Metrics::finish() {
   thread = std::thread([] {});
   draw(true);
   curves();
+  if (incomplete)
+    fmt::print(stderr, "warning: {}/metrics.jsonl is incomplete: a line could not be written\n", folder);
   if (!folder.empty()) {
     std::string csv = "step,series,value\n";
     for (size_t s = 0; s < names.size(); ++s)

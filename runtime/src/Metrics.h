@@ -26,6 +26,7 @@ public:
   void log(int64_t series, double value);
   void step() { ++steps; }
   void tick(int64_t loop, bool outermost, bool counted, int64_t index, int64_t count);
+  void restore(int64_t series, double value) { lasts[size_t(series)] = value; }
   double last(int64_t series) const { return lasts[size_t(series)]; }
   /// Waits until everything logged has been written; the length of metrics.jsonl.
   int64_t flush();
@@ -59,7 +60,8 @@ private:
   int file = -1;
   std::vector<Entry> ring;
   std::atomic<uint64_t> head{0}, tail{0};
-  std::atomic<bool> stop{false};
+  std::atomic<bool> stop{false}, flushing{false};
+  bool incomplete = false; ///< a line could not be written
   std::chrono::steady_clock::time_point start;
   std::vector<Entry> pending;                 ///< values of the step being written
   std::vector<std::vector<std::pair<int64_t, double>>> history;

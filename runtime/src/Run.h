@@ -30,6 +30,7 @@ struct ConfigValue {
   double real = 0;
   int64_t integer = 0;
   int64_t handle = 0; ///< of paths and texts
+  bool given = false; ///< by a flag
 };
 
 struct ClaimResult {
@@ -42,6 +43,7 @@ struct Run {
   std::vector<std::string> strings;
   std::vector<ConfigValue> config;
   int64_t seed = 0;
+  bool seedGiven = false;
   unsigned threads = 0;
   bool quiet = false, useRunDirectory = true;
   std::string resumeFrom;             ///< a run directory; empty for a fresh run
