@@ -11,13 +11,16 @@
 
 #include "dyn/codegen/Passes.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace dyn;
@@ -51,12 +54,98 @@ void split(scf::ForOp loop) {
   loop.erase();
 }
 
+/// A reduction whose summed loops come last keeps its results in registers while
+/// it runs: a store in every step would make each wait for the one before.
+bool keepsInRegisters(linalg::GenericOp op) {
+  if (!op || op.getNumReductionLoops() == 0)
+    return false;
+  unsigned parallel = op.getNumParallelLoops();
+  SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  for (auto [i, k] : llvm::enumerate(kinds))
+    if ((k == utils::IteratorType::parallel) != (i < parallel))
+      return false;
+  return llvm::all_of(op.getDpsInitsMutable(), [&](OpOperand &out) {
+    AffineMap map = op.getMatchingIndexingMap(&out);
+    for (unsigned d = parallel; d < kinds.size(); ++d)
+      if (map.isFunctionOfDim(d))
+        return false;
+    return true;
+  });
+}
+
+/// Emits the loops of such a reduction; returns the outermost parallel one.
+scf::ForOp emitReduction(RewriterBase &b, linalg::GenericOp op) {
+  Location loc = op.getLoc();
+  SmallVector<Range> ranges = cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(b, loc);
+  SmallVector<Value> ivs;
+  auto number = [&](OpFoldResult r) { return getValueOrCreateConstantIndexOp(b, loc, r); };
+  auto place = [&](OpOperand *operand) {
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    SmallVector<Value> at;
+    for (AffineExpr e : map.getResults()) {
+      AffineMap one = AffineMap::get(map.getNumDims(), 0, e);
+      SmallVector<Value> dims(ivs);
+      dims.resize(map.getNumDims(), ivs.empty() ? Value(arith::ConstantIndexOp::create(b, loc, 0)) : ivs[0]);
+      at.push_back(affine::AffineApplyOp::create(b, loc, one, dims));
+    }
+    return at;
+  };
+  scf::ForOp outermost;
+  unsigned parallel = op.getNumParallelLoops(), loops = op.getNumLoops();
+  for (unsigned d = 0; d < parallel; ++d) {
+    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size), number(ranges[d].stride));
+    outermost = outermost ? outermost : f;
+    ivs.push_back(f.getInductionVar());
+    b.setInsertionPoint(f.getBody()->getTerminator());
+  }
+  SmallVector<Value> acc;
+  for (OpOperand &out : op.getDpsInitsMutable())
+    acc.push_back(memref::LoadOp::create(b, loc, out.get(), place(&out)));
+  std::function<SmallVector<Value>(unsigned, ValueRange)> reduce = [&](unsigned d, ValueRange now) -> SmallVector<Value> {
+    if (d == loops) {
+      IRMapping map;
+      for (OpOperand *in : op.getDpsInputOperands()) {
+        Value v = in->get();
+        if (isa<MemRefType>(v.getType()))
+          v = memref::LoadOp::create(b, loc, v, place(in));
+        map.map(op.getMatchingBlockArgument(in), v);
+      }
+      for (auto [out, v] : llvm::zip(op.getDpsInitsMutable(), now))
+        map.map(op.getMatchingBlockArgument(&out), v);
+      for (Operation &inner : op.getBody()->without_terminator()) {
+        if (auto index = dyn_cast<linalg::IndexOp>(inner))
+          map.map(index.getResult(), ivs[index.getDim()]);
+        else
+          b.clone(inner, map);
+      }
+      SmallVector<Value> out;
+      for (Value v : op.getBody()->getTerminator()->getOperands())
+        out.push_back(map.lookupOrDefault(v));
+      return out;
+    }
+    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size), number(ranges[d].stride), now);
+    OpBuilder::InsertionGuard guard(b);
+    if (!f.getBody()->empty())
+      b.eraseOp(f.getBody()->getTerminator());
+    b.setInsertionPointToEnd(f.getBody());
+    ivs.push_back(f.getInductionVar());
+    SmallVector<Value> inner = reduce(d + 1, f.getRegionIterArgs());
+    ivs.pop_back();
+    scf::YieldOp::create(b, loc, inner);
+    return SmallVector<Value>(f.getResults().begin(), f.getResults().end());
+  };
+  SmallVector<Value> results = reduce(parallel, acc);
+  for (auto [out, v] : llvm::zip(op.getDpsInitsMutable(), results))
+    memref::StoreOp::create(b, loc, v, out.get(), place(&out));
+  return outermost;
+}
+
 struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitLoopsPass)
   StringRef getArgument() const final { return "dyn-emit-loops"; }
   StringRef getDescription() const final { return "linalg in kernels to loops and tasks"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect, vector::VectorDialect>();
+    r.insert<affine::AffineDialect, scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect, vector::VectorDialect>();
   }
   void runOnOperation() final {
     SmallVector<linalg::LinalgOp> ops;
@@ -74,6 +163,13 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
           codegen::lowerContraction(rewriter, generic, *shape, packs ? entry.getArguments().back() : Value());
           continue;
         }
+      if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()); keepsInRegisters(generic)) {
+        scf::ForOp outer = emitReduction(rewriter, generic);
+        if (cut && outer)
+          split(outer);
+        rewriter.eraseOp(op);
+        continue;
+      }
       FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);
       if (failed(loops)) {
         op.emitError("has no loops");
