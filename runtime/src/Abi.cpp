@@ -201,6 +201,10 @@ void dyn_rt_save_end(int64_t r) {
   guarded(run, [&] {
     if (run.metrics->muted)
       return;
+    // A name may hold folders; they are made below the run directory only.
+    if (size_t slash = run.transfer.path.rfind('/'); run.useRunDirectory && slash != std::string::npos && run.transfer.path[0] != '/')
+      if (std::string why = makeFolders(run.transfer.path.substr(0, slash)); !why.empty())
+        raise(Code::E0601, run.transfer.path, why);
     writeFile(run.transfer.path, writeSafetensors(std::move(run.transfer.tensors)));
     run.notes.push_back("saved " + run.transfer.path);
   });
@@ -242,6 +246,8 @@ void dyn_rt_load_end(int64_t r) {
 
 int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
   Run &run = of(r);
+  if (run.checkpoints.stopRequested && !run.useRunDirectory)
+    guarded(run, [&] { throw Error{75, fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps)}; });
   return run.checkpoints.due(run, run.outermost[size_t(loop)]);
 }
 void dyn_rt_checkpoint_begin(int64_t r, int64_t loop) {

@@ -27,7 +27,7 @@ struct Checkpoints {
   double everySeconds = 60;
   int64_t lastStep = 0;
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
-  bool stopRequested = false;
+  volatile bool stopRequested = false; ///< set by a signal
 
   // the checkpoint being written
   int64_t loop = -1;

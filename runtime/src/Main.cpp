@@ -45,6 +45,8 @@ static std::string runName() {
 static void makeRunDirectory(Run &run, int argc, char **argv) {
   if (run.runDirectory.empty())
     run.runDirectory = runName();
+  if (access((run.runDirectory + "/run.json").c_str(), F_OK) == 0)
+    raise(Code::E0603, run.runDirectory);
   for (const char *sub : {"/checkpoints", "/source"})
     if (std::string why = makeFolders(run.runDirectory + sub); !why.empty())
       raise(Code::E0602, run.runDirectory, why);
