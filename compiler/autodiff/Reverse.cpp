@@ -64,7 +64,8 @@ void Reverse::replace(ValueRange old, ValueRange fresh) {
 LogicalResult Reverse::sweep(ArrayRef<Operation *> ops) {
   propagate(ops);
   for (Operation *op : llvm::reverse(ops)) {
-    bool wanted = llvm::any_of(op->getResults(), [&](Value r) { return isActive(r) && cotangent(r); });
+    bool wanted =
+        llvm::any_of(op->getResults(), [&](Value r) { return isActive(r) && cotangent(r); });
     if (wanted && failed(visit(op)))
       return failure();
   }

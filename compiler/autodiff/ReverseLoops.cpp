@@ -70,19 +70,19 @@ static scf::ForOp recordLoop(OpBuilder &b, scf::ForOp op, const Trips &trips) {
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   return scf::ForOp::create(b, loc, zero, trips.count, one, inits,
                             [&](OpBuilder &b, Location loc, Value slot, ValueRange carried) {
-    SmallVector<Value> tapes;
-    for (unsigned i = 0; i < n; ++i)
-      tapes.push_back(record(b, loc, carried[i], carried[n + i], slot));
-    IRMapping map;
-    map.map(op.getInductionVar(), counterAt(b, op, slot));
-    map.map(op.getRegionIterArgs(), carried.take_front(n));
-    cloneBody(b, *op.getBody(), map);
-    SmallVector<Value> yields;
-    for (Value y : op.getBody()->getTerminator()->getOperands())
-      yields.push_back(map.lookupOrDefault(y));
-    yields.append(tapes);
-    scf::YieldOp::create(b, loc, yields);
-  });
+                              SmallVector<Value> tapes;
+                              for (unsigned i = 0; i < n; ++i)
+                                tapes.push_back(record(b, loc, carried[i], carried[n + i], slot));
+                              IRMapping map;
+                              map.map(op.getInductionVar(), counterAt(b, op, slot));
+                              map.map(op.getRegionIterArgs(), carried.take_front(n));
+                              cloneBody(b, *op.getBody(), map);
+                              SmallVector<Value> yields;
+                              for (Value y : op.getBody()->getTerminator()->getOperands())
+                                yields.push_back(map.lookupOrDefault(y));
+                              yields.append(tapes);
+                              scf::YieldOp::create(b, loc, yields);
+                            });
 }
 
 LogicalResult Reverse::visitFor(scf::ForOp op) {

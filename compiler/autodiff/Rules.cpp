@@ -48,8 +48,7 @@ struct At {
 
 using Fn = void (*)(const At &);
 
-template <typename Op, Fn rule>
-struct Model : Differentiable::ExternalModel<Model<Op, rule>, Op> {
+template <typename Op, Fn rule> struct Model : Differentiable::ExternalModel<Model<Op, rule>, Op> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
                          ValueRange ct, SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -74,7 +73,10 @@ void choose(const At &a, P first) {
 
 void attachArith(MLIRContext *c) {
   attach<arith::AddFOp, +[](const At &a) { a.out[0] = a.out[1] = a.g; }>(c);
-  attach<arith::SubFOp, +[](const At &a) { a.out[0] = a.g; a.out[1] = a.neg(a.g); }>(c);
+  attach<arith::SubFOp, +[](const At &a) {
+    a.out[0] = a.g;
+    a.out[1] = a.neg(a.g);
+  }>(c);
   attach<arith::MulFOp, +[](const At &a) {
     a.out[0] = a.mul(a.g, a.y());
     a.out[1] = a.mul(a.g, a.x());
@@ -106,40 +108,32 @@ void attachArith(MLIRContext *c) {
 void attachMath(MLIRContext *c) {
   attach<math::ExpOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.r); }>(c);
   attach<math::ExpM1Op, +[](const At &a) { a.out[0] = a.mul(a.g, a.add(a.r, a.c(1))); }>(c);
-  attach<math::Exp2Op, +[](const At &a) {
-    a.out[0] = a.mul(a.g, a.mul(a.r, a.c(std::numbers::ln2)));
-  }>(c);
+  attach<math::Exp2Op,
+         +[](const At &a) { a.out[0] = a.mul(a.g, a.mul(a.r, a.c(std::numbers::ln2))); }>(c);
   attach<math::LogOp, +[](const At &a) { a.out[0] = a.div(a.g, a.x()); }>(c);
   attach<math::Log1pOp, +[](const At &a) { a.out[0] = a.div(a.g, a.add(a.x(), a.c(1))); }>(c);
-  attach<math::Log2Op, +[](const At &a) {
-    a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln2)));
-  }>(c);
-  attach<math::Log10Op, +[](const At &a) {
-    a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln10)));
-  }>(c);
+  attach<math::Log2Op,
+         +[](const At &a) { a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln2))); }>(c);
+  attach<math::Log10Op,
+         +[](const At &a) { a.out[0] = a.div(a.g, a.mul(a.x(), a.c(std::numbers::ln10))); }>(c);
   attach<math::SqrtOp, +[](const At &a) { a.out[0] = a.div(a.mul(a.g, a.c(0.5)), a.r); }>(c);
-  attach<math::RsqrtOp, +[](const At &a) {
-    a.out[0] = a.div(a.mul(a.mul(a.g, a.c(-0.5)), a.r), a.x());
-  }>(c);
+  attach<math::RsqrtOp,
+         +[](const At &a) { a.out[0] = a.div(a.mul(a.mul(a.g, a.c(-0.5)), a.r), a.x()); }>(c);
   attach<math::AbsFOp, +[](const At &a) {
     Value z = a.c(0), below = a.where(P::OLT, a.x(), z, a.neg(a.g), z);
     a.out[0] = a.where(P::OGT, a.x(), z, a.g, below);
   }>(c);
   attach<math::SinOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::CosOp>(a.x())); }>(c);
-  attach<math::CosOp, +[](const At &a) {
-    a.out[0] = a.neg(a.mul(a.g, a.op<math::SinOp>(a.x())));
-  }>(c);
-  attach<math::TanOp, +[](const At &a) {
-    a.out[0] = a.mul(a.g, a.add(a.c(1), a.mul(a.r, a.r)));
-  }>(c);
-  attach<math::TanhOp, +[](const At &a) {
-    a.out[0] = a.mul(a.g, a.sub(a.c(1), a.mul(a.r, a.r)));
-  }>(c);
+  attach<math::CosOp, +[](const At &a) { a.out[0] = a.neg(a.mul(a.g, a.op<math::SinOp>(a.x()))); }>(
+      c);
+  attach<math::TanOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.add(a.c(1), a.mul(a.r, a.r))); }>(
+      c);
+  attach<math::TanhOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.sub(a.c(1), a.mul(a.r, a.r))); }>(
+      c);
   attach<math::SinhOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::CoshOp>(a.x())); }>(c);
   attach<math::CoshOp, +[](const At &a) { a.out[0] = a.mul(a.g, a.op<math::SinhOp>(a.x())); }>(c);
-  attach<math::AtanOp, +[](const At &a) {
-    a.out[0] = a.div(a.g, a.add(a.c(1), a.mul(a.x(), a.x())));
-  }>(c);
+  attach<math::AtanOp,
+         +[](const At &a) { a.out[0] = a.div(a.g, a.add(a.c(1), a.mul(a.x(), a.x()))); }>(c);
   attach<math::ErfOp, +[](const At &a) {
     Value e = a.op<math::ExpOp>(a.neg(a.mul(a.x(), a.x())));
     a.out[0] = a.mul(a.g, a.mul(e, a.c(2 / std::sqrt(std::numbers::pi))));
@@ -158,7 +152,8 @@ void attachMath(MLIRContext *c) {
     TypedAttr one = IntegerAttr::get(getElementTypeOrSelf(ints), 1);
     if (auto shaped = dyn_cast<RankedTensorType>(ints))
       one = DenseElementsAttr::get(shaped, Attribute(one));
-    Value less = arith::SubIOp::create(a.b, a.loc, a.y(), arith::ConstantOp::create(a.b, a.loc, one));
+    Value less =
+        arith::SubIOp::create(a.b, a.loc, a.y(), arith::ConstantOp::create(a.b, a.loc, one));
     Value n = arith::SIToFPOp::create(a.b, a.loc, a.r.getType(), a.y()), z = a.c(0);
     Value slope = a.mul(n, math::FPowIOp::create(a.b, a.loc, a.x(), less));
     a.out[0] = a.mul(a.g, a.where(P::OEQ, n, z, z, slope));

@@ -31,8 +31,8 @@ SmallVector<OpFoldResult> mixed(OpBuilder &b, ArrayRef<int64_t> fixed, ValueRang
 }
 
 struct ExtractSlice : Differentiable::ExternalModel<ExtractSlice, tensor::ExtractSliceOp> {
-  LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange,
-                         ValueRange ct, SmallVectorImpl<Value> &out) const {
+  LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
     auto op = cast<tensor::ExtractSliceOp>(raw);
     out.assign(in.size(), Value());
     if (!ct[0] || !isFloat(in[0].getType()))
@@ -48,8 +48,8 @@ struct ExtractSlice : Differentiable::ExternalModel<ExtractSlice, tensor::Extrac
 };
 
 struct InsertSlice : Differentiable::ExternalModel<InsertSlice, tensor::InsertSliceOp> {
-  LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange,
-                         ValueRange ct, SmallVectorImpl<Value> &out) const {
+  LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
+                         SmallVectorImpl<Value> &out) const {
     auto op = cast<tensor::InsertSliceOp>(raw);
     out.assign(in.size(), Value());
     if (!ct[0] || !isFloat(in[0].getType()))
@@ -58,9 +58,8 @@ struct InsertSlice : Differentiable::ExternalModel<InsertSlice, tensor::InsertSl
     auto offsets = mixed(b, op.getStaticOffsets(), in.slice(2, no));
     auto sizes = mixed(b, op.getStaticSizes(), in.slice(2 + no, ns));
     auto strides = mixed(b, op.getStaticStrides(), in.drop_front(2 + no + ns));
-    out[0] = tensor::ExtractSliceOp::create(b, op.getLoc(),
-                                            cast<RankedTensorType>(in[0].getType()), ct[0], offsets,
-                                            sizes, strides);
+    out[0] = tensor::ExtractSliceOp::create(b, op.getLoc(), cast<RankedTensorType>(in[0].getType()),
+                                            ct[0], offsets, sizes, strides);
     Value zero = constantLike(b, op.getLoc(), in[0], 0);
     out[1] = tensor::InsertSliceOp::create(b, op.getLoc(), zero, ct[0], offsets, sizes, strides);
     return success();

@@ -25,5 +25,6 @@ void dyn::registerCodegen(DialectRegistry &) {
   registerPass([] { return createOutlineKernelsPass(); });
   registerPass([] { return createEmitLoopsPass(); });
   registerPass([] { return createParallelTasksPass(); });
-  PassPipelineRegistration<>("dyn-kernels", "kernels of the optimised pipeline", buildKernelPipeline);
+  PassPipelineRegistration<>("dyn-kernels", "kernels of the optimised pipeline",
+                             buildKernelPipeline);
 }

@@ -159,8 +159,10 @@ LogicalResult ContractOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange
   out.assign(2, Value());
   if (!ct[0] || !isFloat(operands[0]))
     return success();
-  out[0] = contractSide(b, getLoc(), operands[0], getLhsLabels(), operands[1], getRhsLabels(), ct[0]);
-  out[1] = contractSide(b, getLoc(), operands[1], getRhsLabels(), operands[0], getLhsLabels(), ct[0]);
+  out[0] =
+      contractSide(b, getLoc(), operands[0], getLhsLabels(), operands[1], getRhsLabels(), ct[0]);
+  out[1] =
+      contractSide(b, getLoc(), operands[1], getRhsLabels(), operands[0], getLhsLabels(), ct[0]);
   return success();
 }
 

@@ -38,8 +38,8 @@ LogicalResult expectShape(Operation *op, Value v, ArrayRef<int64_t> want) {
 LogicalResult BroadcastOp::verify() {
   ArrayRef<int64_t> in = shapeOf(getInput()), out = getResult().getType().getShape();
   if (getDims().size() != in.size())
-    return emitOpError() << "has " << getDims().size() << " dims for an input of rank "
-                         << in.size() << " (C1)";
+    return emitOpError() << "has " << getDims().size() << " dims for an input of rank " << in.size()
+                         << " (C1)";
   int64_t last = -1;
   for (auto [i, d] : llvm::enumerate(getDims())) {
     if (d <= last || d >= (int64_t)out.size() || !agree(in[i], out[d]))

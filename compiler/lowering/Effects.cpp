@@ -176,9 +176,8 @@ LogicalResult Lower::operator()(Operation *op) {
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](SeedOp) { replace(callI64("dyn_rt_seed", {})); })
       .Case([&](ConfigOp o) { config(o); })
-      .Case([&](PathJoinOp o) {
-        replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()}));
-      })
+      .Case(
+          [&](PathJoinOp o) { replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()})); })
       .Case([&](ReadOp o) { read(o); })
       .Case([&](DatasetOp o) {
         Value columns = list(o.getColumns());
@@ -192,9 +191,7 @@ LogicalResult Lower::operator()(Operation *op) {
       })
       .Case([&](BatchOp o) { batch(o); })
       .Case([&](LoaderCloseOp o) { call("dyn_rt_loader_close", {o.getLoader()}); })
-      .Case([&](LogOp o) {
-        call("dyn_rt_log", {i64(o.getSeries()), o.getValue()});
-      })
+      .Case([&](LogOp o) { call("dyn_rt_log", {i64(o.getSeries()), o.getValue()}); })
       .Case([&](LoggedLastOp o) {
         replace(call("dyn_rt_logged_last", {i64(o.getSeries())}, b.getF64Type()));
       })

@@ -120,6 +120,5 @@ void dyn::populateElementwiseSimplifications(RewritePatternSet &patterns) {
   patterns.add<Neutral<arith::AddFOp, 0, true>, Neutral<arith::SubFOp, 0, false>,
                Neutral<arith::MulFOp, 1, true>, Neutral<arith::DivFOp, 1, false>, Negation,
                DoubleNegation, SignedTerm<arith::AddFOp, arith::SubFOp>,
-               SignedTerm<arith::SubFOp, arith::AddFOp>, SmallPower, Choice>(
-      patterns.getContext());
+               SignedTerm<arith::SubFOp, arith::AddFOp>, SmallPower, Choice>(patterns.getContext());
 }

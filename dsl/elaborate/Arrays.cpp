@@ -195,26 +195,29 @@ Val Elaborator::convert(const Val &v, Elem to, SourceSpan span) {
     return Val::ofArray(a);
   bool fromReal = isReal(a.elem), toReal = isReal(to);
   Elem from = a.elem;
-  return Val::ofArray(elementwise({a}, to, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-    Type t = mlirElem(to);
-    if (auto tensor = dyn_cast<RankedTensorType>(x[0].getType()))
-      t = tensor.clone(t);
-    if (fromReal && toReal)
-      return from == Elem::F32
-                 ? arith::ExtFOp::create(builder, current, t, x[0]).getResult()
-                 : arith::TruncFOp::create(builder, current, t, x[0]).getResult();
-    if (fromReal)
-      return arith::FPToSIOp::create(builder, current, t, x[0]);
-    bool isUnsigned = from == Elem::Bool || from == Elem::U8;
-    if (toReal)
-      return isUnsigned ? arith::UIToFPOp::create(builder, current, t, x[0]).getResult()
-                        : arith::SIToFPOp::create(builder, current, t, x[0]).getResult();
-    unsigned wf = mlirElem(from).getIntOrFloatBitWidth(), wt = mlirElem(to).getIntOrFloatBitWidth();
-    if (wt < wf)
-      return arith::TruncIOp::create(builder, current, t, x[0]);
-    return isUnsigned ? arith::ExtUIOp::create(builder, current, t, x[0]).getResult()
-                      : arith::ExtSIOp::create(builder, current, t, x[0]).getResult();
-  }, span));
+  return Val::ofArray(elementwise(
+      {a}, to,
+      [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+        Type t = mlirElem(to);
+        if (auto tensor = dyn_cast<RankedTensorType>(x[0].getType()))
+          t = tensor.clone(t);
+        if (fromReal && toReal)
+          return from == Elem::F32 ? arith::ExtFOp::create(builder, current, t, x[0]).getResult()
+                                   : arith::TruncFOp::create(builder, current, t, x[0]).getResult();
+        if (fromReal)
+          return arith::FPToSIOp::create(builder, current, t, x[0]);
+        bool isUnsigned = from == Elem::Bool || from == Elem::U8;
+        if (toReal)
+          return isUnsigned ? arith::UIToFPOp::create(builder, current, t, x[0]).getResult()
+                            : arith::SIToFPOp::create(builder, current, t, x[0]).getResult();
+        unsigned wf = mlirElem(from).getIntOrFloatBitWidth(),
+                 wt = mlirElem(to).getIntOrFloatBitWidth();
+        if (wt < wf)
+          return arith::TruncIOp::create(builder, current, t, x[0]);
+        return isUnsigned ? arith::ExtUIOp::create(builder, current, t, x[0]).getResult()
+                          : arith::ExtSIOp::create(builder, current, t, x[0]).getResult();
+      },
+      span));
 }
 
 Array Elaborator::elementwise(ArrayRef<Array> operands, Elem result,
@@ -317,8 +320,8 @@ Array Elaborator::countOf(ArrayRef<Extent> dims) {
   a.value = arith::IndexCastOp::create(builder, current, builder.getI64Type(), v);
   a.value = arith::SIToFPOp::create(builder, current, mlirElem(a.elem), a.value);
   if (fixed != 1)
-    a.value = arith::MulFOp::create(builder, current, a.value,
-                                    scalarConstant(double(fixed), a.elem));
+    a.value =
+        arith::MulFOp::create(builder, current, a.value, scalarConstant(double(fixed), a.elem));
   return a;
 }
 

@@ -136,8 +136,9 @@ Val Elaborator::runtimeIf(const ast::IfExpr &e, const Array &cond) {
     }
   }
   auto result = scf::IfOp::create(builder, current, types, cond.value, /*withElse=*/true);
-  for (auto [from, to, outs] : {std::tuple(&branch.getThenRegion(), &result.getThenRegion(), &thenOut),
-                                std::tuple(&branch.getElseRegion(), &result.getElseRegion(), &elseOut)}) {
+  for (auto [from, to, outs] :
+       {std::tuple(&branch.getThenRegion(), &result.getThenRegion(), &thenOut),
+        std::tuple(&branch.getElseRegion(), &result.getElseRegion(), &elseOut)}) {
     OpBuilder::InsertionGuard guard(builder);
     Block &block = to->front();
     if (!block.empty() && block.back().hasTrait<OpTrait::IsTerminator>())

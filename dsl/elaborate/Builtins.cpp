@@ -21,10 +21,12 @@ using llvm::SmallVector;
 
 const std::set<std::string> &Elaborator::builtinNames() {
   static const std::set<std::string> names = {
-      "exp", "log", "log1p", "expm1", "sqrt", "rsqrt", "abs", "sin", "cos", "tan", "tanh", "sinh", "cosh",
-      "atan", "erf", "floor", "ceil", "round", "max", "min", "select", "stop", "sum", "mean", "prod", "any",
-      "all", "argmax", "argmin", "norm", "dot", "zeros", "size", "flatten", "reshape", "transpose", "concat",
-      "window", "last", "read_idx", "read_npy", "read_csv", "dataset", "join", "is_nan"};
+      "exp",      "log",      "log1p",   "expm1",     "sqrt",   "rsqrt",  "abs",  "sin",
+      "cos",      "tan",      "tanh",    "sinh",      "cosh",   "atan",   "erf",  "floor",
+      "ceil",     "round",    "max",     "min",       "select", "stop",   "sum",  "mean",
+      "prod",     "any",      "all",     "argmax",    "argmin", "norm",   "dot",  "zeros",
+      "size",     "flatten",  "reshape", "transpose", "concat", "window", "last", "read_idx",
+      "read_npy", "read_csv", "dataset", "join",      "is_nan"};
   return names;
 }
 
@@ -51,18 +53,33 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
     Emit emit;
   };
 #define DYN_UNARY(NAME, FN, OP)                                                                    \
-  {NAME, {[](double x) -> double { return FN(x); },                                                \
-          [](OpBuilder &b, Location l, mlir::Value x) -> mlir::Value { return OP::create(b, l, x); }}}
+  {                                                                                                \
+    NAME, {                                                                                        \
+      [](double x) -> double { return FN(x); },                                                    \
+          [](OpBuilder &b, Location l, mlir::Value x) -> mlir::Value {                             \
+            return OP::create(b, l, x);                                                            \
+          }                                                                                        \
+    }                                                                                              \
+  }
   static const std::map<std::string, Unary> table = {
-      DYN_UNARY("exp", std::exp, math::ExpOp),       DYN_UNARY("log", std::log, math::LogOp),
-      DYN_UNARY("log1p", std::log1p, math::Log1pOp), DYN_UNARY("expm1", std::expm1, math::ExpM1Op),
-      DYN_UNARY("sqrt", std::sqrt, math::SqrtOp),    DYN_UNARY("rsqrt", 1 / std::sqrt, math::RsqrtOp),
-      DYN_UNARY("abs", std::fabs, math::AbsFOp),     DYN_UNARY("sin", std::sin, math::SinOp),
-      DYN_UNARY("cos", std::cos, math::CosOp),       DYN_UNARY("tan", std::tan, math::TanOp),
-      DYN_UNARY("tanh", std::tanh, math::TanhOp),    DYN_UNARY("sinh", std::sinh, math::SinhOp),
-      DYN_UNARY("cosh", std::cosh, math::CoshOp),    DYN_UNARY("atan", std::atan, math::AtanOp),
-      DYN_UNARY("erf", std::erf, math::ErfOp),       DYN_UNARY("floor", std::floor, math::FloorOp),
-      DYN_UNARY("ceil", std::ceil, math::CeilOp),    DYN_UNARY("round", std::nearbyint, math::RoundEvenOp)};
+      DYN_UNARY("exp", std::exp, math::ExpOp),
+      DYN_UNARY("log", std::log, math::LogOp),
+      DYN_UNARY("log1p", std::log1p, math::Log1pOp),
+      DYN_UNARY("expm1", std::expm1, math::ExpM1Op),
+      DYN_UNARY("sqrt", std::sqrt, math::SqrtOp),
+      DYN_UNARY("rsqrt", 1 / std::sqrt, math::RsqrtOp),
+      DYN_UNARY("abs", std::fabs, math::AbsFOp),
+      DYN_UNARY("sin", std::sin, math::SinOp),
+      DYN_UNARY("cos", std::cos, math::CosOp),
+      DYN_UNARY("tan", std::tan, math::TanOp),
+      DYN_UNARY("tanh", std::tanh, math::TanhOp),
+      DYN_UNARY("sinh", std::sinh, math::SinhOp),
+      DYN_UNARY("cosh", std::cosh, math::CoshOp),
+      DYN_UNARY("atan", std::atan, math::AtanOp),
+      DYN_UNARY("erf", std::erf, math::ErfOp),
+      DYN_UNARY("floor", std::floor, math::FloorOp),
+      DYN_UNARY("ceil", std::ceil, math::CeilOp),
+      DYN_UNARY("round", std::nearbyint, math::RoundEvenOp)};
 #undef DYN_UNARY
   if (auto it = table.find(name); it != table.end()) {
     if (args.values.size() != 1)
@@ -86,15 +103,21 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
     Array a = toArray(v);
     if (name == "abs" && !isReal(a.elem)) {
       Val zero = Val::integer(0);
-      return select(compare(BinaryOp::Lt, v, zero, span), arithmetic(BinaryOp::Sub, zero, v, span, span, span), v, span);
+      return select(compare(BinaryOp::Lt, v, zero, span),
+                    arithmetic(BinaryOp::Sub, zero, v, span, span, span), v, span);
     }
     if (!isReal(a.elem)) {
-      error(span, Diag::E0206).label("`" + name + "` of " + describe(a)).help("convert first: `" + name + "(real(n))`");
+      error(span, Diag::E0206)
+          .label("`" + name + "` of " + describe(a))
+          .help("convert first: `" + name + "(real(n))`");
       return Val::error();
     }
-    return Val::ofArray(elementwise({a}, a.elem, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-      return it->second.emit(builder, current, x[0]);
-    }, span));
+    return Val::ofArray(elementwise(
+        {a}, a.elem,
+        [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+          return it->second.emit(builder, current, x[0]);
+        },
+        span));
   }
   if (name == "is_nan" && args.values.size() == 1)
     return compare(BinaryOp::Ne, runtime(args.values[0]), runtime(args.values[0]), span);
@@ -110,13 +133,16 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
     if (!sameNumericType(l, r, a, b, span) || !sameShapes(a, b, span, {}, {}))
       return Val::error();
     bool real = isReal(a.elem), larger = name == "max";
-    return Val::ofArray(elementwise({a, b}, a.elem, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-      if (real)
-        return larger ? arith::MaximumFOp::create(builder, current, x[0], x[1]).getResult()
-                      : arith::MinimumFOp::create(builder, current, x[0], x[1]).getResult();
-      return larger ? arith::MaxSIOp::create(builder, current, x[0], x[1]).getResult()
-                    : arith::MinSIOp::create(builder, current, x[0], x[1]).getResult();
-    }, span));
+    return Val::ofArray(elementwise(
+        {a, b}, a.elem,
+        [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+          if (real)
+            return larger ? arith::MaximumFOp::create(builder, current, x[0], x[1]).getResult()
+                          : arith::MinimumFOp::create(builder, current, x[0], x[1]).getResult();
+          return larger ? arith::MaxSIOp::create(builder, current, x[0], x[1]).getResult()
+                        : arith::MinSIOp::create(builder, current, x[0], x[1]).getResult();
+        },
+        span));
   }
   if (name == "stop" && args.values.size() == 1)
     return mapArrays(args.values[0], [&](const Array &a) {
@@ -128,7 +154,8 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
 }
 
 std::optional<Val> Elaborator::reduction(const std::string &name, CallArgs &args, SourceSpan span) {
-  static const std::set<std::string> words = {"sum", "mean", "prod", "max", "min", "any", "all", "argmax", "argmin"};
+  static const std::set<std::string> words = {"sum", "mean", "prod",   "max",   "min",
+                                              "any", "all",  "argmax", "argmin"};
   if (!words.count(name) || args.values.size() != 1)
     return std::nullopt;
   Val v = args.values[0];
@@ -138,7 +165,10 @@ std::optional<Val> Elaborator::reduction(const std::string &name, CallArgs &args
     Val total = Val::realNumber(0);
     for (Val &item : v.items)
       total = arithmetic(BinaryOp::Add, total,
-                         item.array.shape.empty() ? item : Val::ofArray(reduceShape(ReduceKind::add, item.array, span)), span, span, span);
+                         item.array.shape.empty()
+                             ? item
+                             : Val::ofArray(reduceShape(ReduceKind::add, item.array, span)),
+                         span, span, span);
     return total;
   }
   if (!v.isArray() || v.array.shape.empty()) {
@@ -169,14 +199,17 @@ std::optional<Val> Elaborator::reduction(const std::string &name, CallArgs &args
     out.limit = a.shape[0].isStatic() ? a.shape[0].size : 0;
     if (a.elem == Elem::Bool || !isReal(a.elem))
       a = convert(Val::ofArray(a), realElem(), span).array;
-    out.value = ArgReduceOp::create(builder, loc(span), typeOf(left, Elem::I64), name == "argmax" ? ArgKind::max : ArgKind::min,
-                                    a.value, uint64_t(a.frames.size()));
+    out.value = ArgReduceOp::create(builder, loc(span), typeOf(left, Elem::I64),
+                                    name == "argmax" ? ArgKind::max : ArgKind::min, a.value,
+                                    uint64_t(a.frames.size()));
     return Val::ofArray(out);
   }
   if (a.elem == Elem::Bool && name != "any" && name != "all")
     a = convert(Val::ofArray(a), name == "mean" ? realElem() : Elem::I64, span).array;
   if (name == "mean" && !isReal(a.elem)) {
-    error(span, Diag::E0206).label("the mean of " + describe(a)).help("convert first: `mean(real(n))`");
+    error(span, Diag::E0206)
+        .label("the mean of " + describe(a))
+        .help("convert first: `mean(real(n))`");
     return Val::error();
   }
   if ((name == "any" || name == "all") && a.elem != Elem::Bool) {
@@ -222,7 +255,8 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
     const Array &a = args.values[0].array;
     for (const Extent &x : a.shape)
       if (!x.isStatic())
-        return unsupported(span, "flattening a run-time extent", "write the function for one example; it lifts over the batch");
+        return unsupported(span, "flattening a run-time extent",
+                           "write the function for one example; it lifts over the batch");
     int64_t n = count(a.shape);
     return reshaped(a, {Extent{n, {}, n}});
   }
@@ -240,7 +274,8 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
       shape.push_back(Extent{*n, {}, *n});
     }
     if (!v.isArray() || count(shape) != count(v.array.shape)) {
-      diagnostics.report(span, Diag::E0205, describe(v)).label("this has another number of elements");
+      diagnostics.report(span, Diag::E0205, describe(v))
+          .label("this has another number of elements");
       return Val::error();
     }
     return reshaped(v.array, shape);
@@ -248,7 +283,9 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
   if (name == "transpose" && args.values.size() == 1 && args.values[0].isArray()) {
     const Array &a = args.values[0].array;
     if (a.shape.size() != 2) {
-      diagnostics.report(span, Diag::E0205, describe(a)).label("`transpose` takes a matrix").help("name the indices: `let t[j, i] = x[i, j]`");
+      diagnostics.report(span, Diag::E0205, describe(a))
+          .label("`transpose` takes a matrix")
+          .help("name the indices: `let t[j, i] = x[i, j]`");
       return Val::error();
     }
     return Val::ofArray(moveDim(a, 1, 0));
@@ -282,19 +319,21 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
     for (const Extent &x : dims)
       if (!x.isStatic())
         dynamic.push_back(x.value);
-    mlir::Value v = tensor::EmptyOp::create(builder, loc(span), cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
+    mlir::Value v = tensor::EmptyOp::create(
+        builder, loc(span), cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
     int64_t at = 0;
     for (const Array &a : parts) {
       SmallVector<OpFoldResult> offsets, sizes, strides;
       for (size_t i = 0; i < dims.size(); ++i) {
         bool here = i == out.frames.size();
         offsets.push_back(builder.getIndexAttr(here ? at : 0));
-        sizes.push_back(here ? OpFoldResult(builder.getIndexAttr(a.shape[0].size))
+        sizes.push_back(here                 ? OpFoldResult(builder.getIndexAttr(a.shape[0].size))
                         : dims[i].isStatic() ? OpFoldResult(builder.getIndexAttr(dims[i].size))
                                              : OpFoldResult(dims[i].value));
         strides.push_back(builder.getIndexAttr(1));
       }
-      v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v, offsets, sizes, strides);
+      v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v,
+                                        offsets, sizes, strides);
       at += a.shape[0].size;
     }
     out.value = v;
@@ -309,9 +348,10 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
         diagnostics.report(args.spans[i], Diag::E0231, "an argument of `window`");
         return Val::error();
       }
-    int64_t dim = args.values[1].number, size = args.values[2].number, stride = args.values[3].number, pad = args.values[4].number;
-    if (dim < 0 || dim >= int64_t(a.shape.size()) || size < 1 || stride < 1 || pad < 0 || !a.shape[dim].isStatic() ||
-        a.shape[dim].size + 2 * pad < size) {
+    int64_t dim = args.values[1].number, size = args.values[2].number,
+            stride = args.values[3].number, pad = args.values[4].number;
+    if (dim < 0 || dim >= int64_t(a.shape.size()) || size < 1 || stride < 1 || pad < 0 ||
+        !a.shape[dim].isStatic() || a.shape[dim].size + 2 * pad < size) {
       diagnostics.report(span, Diag::E0205, describe(a)).label("this window does not fit");
       return Val::error();
     }
@@ -325,7 +365,9 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
       dims.push_back(f->extent);
     dims.append(out.shape.begin(), out.shape.end());
     auto i64 = [&](int64_t x) { return builder.getI64IntegerAttr(x); };
-    out.value = WindowOp::create(builder, loc(span), typeOf(dims, out.elem), a.value, i64(int64_t(a.frames.size()) + dim), i64(stride), i64(1), i64(pad));
+    out.value =
+        WindowOp::create(builder, loc(span), typeOf(dims, out.elem), a.value,
+                         i64(int64_t(a.frames.size()) + dim), i64(stride), i64(1), i64(pad));
     return Val::ofArray(out);
   }
   return std::nullopt;
@@ -341,10 +383,12 @@ std::optional<Val> Elaborator::deltaFunction(const std::string &name, CallArgs &
     return *reduction("sum", one, span);
   };
   if (name == "dot" && args.values.size() == 2) {
-    Val p = arithmetic(BinaryOp::Mul, args.values[0], args.values[1], span, args.spans[0], args.spans[1]);
+    Val p = arithmetic(BinaryOp::Mul, args.values[0], args.values[1], span, args.spans[0],
+                       args.spans[1]);
     return p.isError() ? p : total(p);
   }
-  if (name == "norm" && args.values.size() == 1 && (args.values[0].isArray() || args.values[0].kind == ValKind::Delta)) {
+  if (name == "norm" && args.values.size() == 1 &&
+      (args.values[0].isArray() || args.values[0].kind == ValKind::Delta)) {
     Val p = arithmetic(BinaryOp::Mul, args.values[0], args.values[0], span, span, span);
     if (p.isError())
       return p;

@@ -63,8 +63,9 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       return callBuiltin(callee.text, none, e);
     }
   // An optimizer is built over a selection, which is no value by itself.
-  bool optimizer = callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model &&
-                   static_cast<const ast::ModelItem *>(callee.decl)->modelKind == ast::ModelKind::Optimizer;
+  bool optimizer =
+      callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model &&
+      static_cast<const ast::ModelItem *>(callee.decl)->modelKind == ast::ModelKind::Optimizer;
   CallArgs args;
   bool bad = false;
   for (const ast::Arg &a : e.args) {
@@ -78,7 +79,8 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   if (optimizer) {
     if (bad)
       return Val::error();
-    return buildOptimizer(*static_cast<const ast::ModelItem *>(callee.decl), callee.home, args, e.span);
+    return buildOptimizer(*static_cast<const ast::ModelItem *>(callee.decl), callee.home, args,
+                          e.span);
   }
   if (bad)
     return Val::error();
@@ -94,9 +96,11 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       if (std::optional<Elem> to = elemNamed(callee.text))
         return convert(args.values[0], *to, e.span);
     if (callee.decl && callee.decl->kind() == ast::ItemKind::Model)
-      return construct(*static_cast<const ast::ModelItem *>(callee.decl), callee.home, args, e.span);
+      return construct(*static_cast<const ast::ModelItem *>(callee.decl), callee.home, args,
+                       e.span);
     if (callee.decl && callee.decl->kind() == ast::ItemKind::Type)
-      return constructRecord(*static_cast<const ast::TypeItem *>(callee.decl), callee.home, args, e.span);
+      return constructRecord(*static_cast<const ast::TypeItem *>(callee.decl), callee.home, args,
+                             e.span);
     break;
   case ValKind::Struct: {
     Val call = fieldOf(callee, "call", e.callee->span);
@@ -127,9 +131,9 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   return Val::error();
 }
 
-bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &args,
-                             SourceSpan span, const std::string &what, Module *home,
-                             std::vector<Val> &out, std::vector<int> &argOf) {
+bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &args, SourceSpan span,
+                             const std::string &what, Module *home, std::vector<Val> &out,
+                             std::vector<int> &argOf) {
   out.assign(params.size(), Val::unit());
   argOf.assign(params.size(), -1);
   size_t position = 0;
@@ -143,7 +147,9 @@ bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &ar
           p = k;
     }
     if (p >= params.size() || argOf[p] >= 0) {
-      std::string problem = args.names[i].empty() ? "too many arguments" : argOf.size() > p && argOf[p] >= 0 ? "given twice" : "no argument of this name";
+      std::string problem = args.names[i].empty()               ? "too many arguments"
+                            : argOf.size() > p && argOf[p] >= 0 ? "given twice"
+                                                                : "no argument of this name";
       auto d = diagnostics.report(args.spans[i], Diag::E0207, what, problem);
       std::vector<std::string> names;
       for (const ast::Param &q : params)
@@ -200,7 +206,8 @@ Val Elaborator::callLambda(const Val &callee, CallArgs &args, SourceSpan span) {
   auto inner = std::make_shared<Scope>();
   inner->parent = callee.captured;
   for (size_t i = 0; i < values.size(); ++i)
-    inner->names[callee.lambda->params[i].name.text] = {values[i], false, callee.lambda->params[i].span};
+    inner->names[callee.lambda->params[i].name.text] = {values[i], false,
+                                                        callee.lambda->params[i].span};
   std::swap(scope, inner);
   Val v = eval(*callee.lambda->body);
   std::swap(scope, inner);
@@ -233,7 +240,8 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   auto inner = std::make_shared<Scope>();
   inner->parent = callee.home ? callee.home->scope : nullptr;
   Val self = callee.self ? *callee.self : Val::unit();
-  const ast::ModelItem *model = callee.self ? static_cast<const ast::ModelItem *>(self.decl) : nullptr;
+  const ast::ModelItem *model =
+      callee.self ? static_cast<const ast::ModelItem *>(self.decl) : nullptr;
   if (model) {
     auto fields = std::make_shared<Scope>();
     fields->parent = inner->parent;
@@ -268,8 +276,10 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
     if (want.kind == Expected::Array && values[i].isArray() &&
         int64_t(values[i].array.shape.size()) > want.rank())
       front.assign(values[i].array.shape.begin(),
-                   values[i].array.shape.begin() + (int64_t(values[i].array.shape.size()) - want.rank()));
-    else if (want.kind == Expected::Struct && values[i].kind == ValKind::Struct && want.dims.empty())
+                   values[i].array.shape.begin() +
+                       (int64_t(values[i].array.shape.size()) - want.rank()));
+    else if (want.kind == Expected::Struct && values[i].kind == ValKind::Struct &&
+             want.dims.empty())
       front.assign(values[i].stack.begin(), values[i].stack.end());
     if (front.empty())
       continue;

@@ -109,8 +109,11 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
     if (v.kind == ValKind::Dim)
       return v.extent.value;
     Array a = toArray(v, Elem::I64);
-    if (!v.isNumber() || isReal(a.elem) || a.elem == Elem::Bool || !a.shape.empty() || !a.frames.empty()) {
-      error(e.iterable->span, Diag::E0206).label("this end is " + describe(v)).help("a range has integer ends");
+    if (!v.isNumber() || isReal(a.elem) || a.elem == Elem::Bool || !a.shape.empty() ||
+        !a.frames.empty()) {
+      error(e.iterable->span, Diag::E0206)
+          .label("this end is " + describe(v))
+          .help("a range has integer ends");
       return {};
     }
     APInt c;
@@ -130,10 +133,13 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
   if (allStatic) {
     int64_t by = range.items.size() > 2 ? range.items[2].number : 1;
     if (by <= 0) {
-      error(e.iterable->span, Diag::E0206).label("the step is " + std::to_string(by)).help("a step is positive");
+      error(e.iterable->span, Diag::E0206)
+          .label("the step is " + std::to_string(by))
+          .help("a step is positive");
       return Val::error();
     }
-    trips = std::max<int64_t>(0, (range.items[1].number + range.inclusive - range.items[0].number + by - 1) / by);
+    trips = std::max<int64_t>(
+        0, (range.items[1].number + range.inclusive - range.items[0].number + by - 1) / by);
   }
   if (range.inclusive)
     hi = arith::AddIOp::create(builder, current, hi, indexConstant(1));
@@ -141,7 +147,8 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
                      [&](mlir::Value iv, mlir::Value) {
                        Array a;
                        a.elem = Elem::I64;
-                       a.value = arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
+                       a.value =
+                           arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
                        if (trips && range.items[0].number >= 0)
                          a.limit = range.items[1].number + range.inclusive;
                        return bindPattern(e.pattern, Val::ofArray(a), false, nullptr);
@@ -150,59 +157,66 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
 
 Val Elaborator::forArray(const ast::ForExpr &e, const Val &array) {
   const Extent &n = array.isArray() ? array.array.shape[0] : array.stack[0];
-  return countedLoop(e, indexConstant(0), extentValue(n), indexConstant(1), n.size,
-                     e.pattern.isTuple() ? "loop" : e.pattern.name.text,
-                     [&](mlir::Value iv, mlir::Value) {
-                       Array i;
-                       i.elem = Elem::I64;
-                       i.value = arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
-                       i.limit = n.size;
-                       Val index = Val::ofArray(i);
-                       Val v = array.isArray() ? Val::ofArray(takeAt(array.array, 0, i, e.span))
-                                               : indexStruct(array, index, e.span);
-                       return bindPattern(e.pattern, v, false, nullptr);
-                     });
+  return countedLoop(
+      e, indexConstant(0), extentValue(n), indexConstant(1), n.size,
+      e.pattern.isTuple() ? "loop" : e.pattern.name.text, [&](mlir::Value iv, mlir::Value) {
+        Array i;
+        i.elem = Elem::I64;
+        i.value = arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
+        i.limit = n.size;
+        Val index = Val::ofArray(i);
+        Val v = array.isArray() ? Val::ofArray(takeAt(array.array, 0, i, e.span))
+                                : indexStruct(array, index, e.span);
+        return bindPattern(e.pattern, v, false, nullptr);
+      });
 }
 
 Val Elaborator::forBatches(const ast::ForExpr &e, const Val &dataset) {
   DatasetInfo info = *dataset.dataset;
   if (!info.batch) {
-    error(e.iterable->span, Diag::E0206).label("a data set is read in batches").help("write `.batches(128)`");
+    error(e.iterable->span, Diag::E0206)
+        .label("a data set is read in batches")
+        .help("write `.batches(128)`");
     return Val::error();
   }
-  mlir::Value loader = LoaderOp::create(builder, current, info.handle, info.key, builder.getI64IntegerAttr(info.batch));
+  mlir::Value loader = LoaderOp::create(builder, current, info.handle, info.key,
+                                        builder.getI64IntegerAttr(info.batch));
   // Batches: ceil(size / batch), the last one perhaps short.
   mlir::Value size = DatasetSizeOp::create(builder, current, info.handle);
-  mlir::Value b = arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(info.batch));
+  mlir::Value b =
+      arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(info.batch));
   mlir::Value count = arith::CeilDivSIOp::create(builder, current, size, b);
   mlir::Value hi = arith::IndexCastOp::create(builder, current, builder.getIndexType(), count);
   Val out = countedLoop(e, indexConstant(0), hi, indexConstant(1), std::nullopt, "batch",
                         [&](mlir::Value iv, mlir::Value) {
-    SmallVector<Type> types{builder.getIndexType()};
-    for (const Column &c : info.columns) {
-      SmallVector<int64_t> shape{ShapedType::kDynamic};
-      shape.append(c.shape.begin(), c.shape.end());
-      types.push_back(RankedTensorType::get(shape, mlirElem(c.elem)));
-    }
-    OperationState state(current, BatchOp::getOperationName());
-    state.addOperands({loader, iv});
-    state.addTypes(types);
-    state.addAttribute("bound", builder.getI64IntegerAttr(info.batch));
-    Operation *batch = builder.create(state);
-    Extent n{0, batch->getResult(0), info.batch};
-    Val row = Val::of(ValKind::Tuple);
-    for (size_t i = 0; i < info.columns.size(); ++i) {
-      Array a;
-      a.elem = info.columns[i].elem;
-      a.limit = info.columns[i].limit;
-      a.value = batch->getResult(i + 1);
-      a.shape.push_back(n);
-      for (int64_t d : info.columns[i].shape)
-        a.shape.push_back(Extent{d, {}, d});
-      row.items.push_back(Val::ofArray(a));
-    }
-    return bindPattern(e.pattern, row.items.size() == 1 && !e.pattern.isTuple() ? row.items[0] : row, false, nullptr);
-  });
+                          SmallVector<Type> types{builder.getIndexType()};
+                          for (const Column &c : info.columns) {
+                            SmallVector<int64_t> shape{ShapedType::kDynamic};
+                            shape.append(c.shape.begin(), c.shape.end());
+                            types.push_back(RankedTensorType::get(shape, mlirElem(c.elem)));
+                          }
+                          OperationState state(current, BatchOp::getOperationName());
+                          state.addOperands({loader, iv});
+                          state.addTypes(types);
+                          state.addAttribute("bound", builder.getI64IntegerAttr(info.batch));
+                          Operation *batch = builder.create(state);
+                          Extent n{0, batch->getResult(0), info.batch};
+                          Val row = Val::of(ValKind::Tuple);
+                          for (size_t i = 0; i < info.columns.size(); ++i) {
+                            Array a;
+                            a.elem = info.columns[i].elem;
+                            a.limit = info.columns[i].limit;
+                            a.value = batch->getResult(i + 1);
+                            a.shape.push_back(n);
+                            for (int64_t d : info.columns[i].shape)
+                              a.shape.push_back(Extent{d, {}, d});
+                            row.items.push_back(Val::ofArray(a));
+                          }
+                          return bindPattern(
+                              e.pattern,
+                              row.items.size() == 1 && !e.pattern.isTuple() ? row.items[0] : row,
+                              false, nullptr);
+                        });
   LoaderCloseOp::create(builder, current, loader);
   return out;
 }
@@ -271,11 +285,14 @@ Val Elaborator::countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Valu
       *places[i] = loop.getRegionIterArg(i);
     mlir::Value iv = loop.getInductionVar();
     mlir::Value counter = arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
-    key = KeyFoldOp::create(builder, current,
-                            KeyFoldOp::create(builder, current, savedKey,
-                                              arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(
-                                                  int64_t(llvm::xxh3_64bits(llvm::StringRef(savedPath + name)))))),
-                            counter);
+    key = KeyFoldOp::create(
+        builder, current,
+        KeyFoldOp::create(
+            builder, current, savedKey,
+            arith::ConstantOp::create(builder, current,
+                                      builder.getI64IntegerAttr(int64_t(
+                                          llvm::xxh3_64bits(llvm::StringRef(savedPath + name)))))),
+        counter);
     drawPath.clear();
     auto inner = std::make_shared<Scope>();
     inner->parent = scope;
@@ -301,13 +318,15 @@ Val Elaborator::countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Valu
     ok &= now.size() == inits.size();
     for (size_t i = 0; ok && i < now.size(); ++i) {
       if (now[i]->getType() != inits[i].getType()) {
-        diagnostics.report(e.span, Diag::E0214).label("a variable changes its type from one iteration to the next");
+        diagnostics.report(e.span, Diag::E0214)
+            .label("a variable changes its type from one iteration to the next");
         ok = false;
       }
       outs.push_back(*now[i]);
     }
     if (!ok)
-      outs = SmallVector<mlir::Value>(loop.getRegionIterArgs().begin(), loop.getRegionIterArgs().end());
+      outs = SmallVector<mlir::Value>(loop.getRegionIterArgs().begin(),
+                                      loop.getRegionIterArgs().end());
     else if (runLoop)
       emitCheckpoint(run, iv, step, upper, outs);
     scf::YieldOp::create(builder, current, outs);
@@ -378,29 +397,35 @@ Val Elaborator::collectYields(scf::ForOp &loop, std::vector<Val> &collected,
   // The loop once more, with the buffer as one more carried value.
   builder.setInsertionPoint(loop);
   SmallVector<mlir::Value> inits(loop.getInitArgs().begin(), loop.getInitArgs().end());
-  inits.push_back(tensor::EmptyOp::create(builder, current, type.getShape(), type.getElementType()));
-  auto fresh = scf::ForOp::create(builder, loop.getLoc(), loop.getLowerBound(), loop.getUpperBound(),
-                                  loop.getStep(), inits);
+  inits.push_back(
+      tensor::EmptyOp::create(builder, current, type.getShape(), type.getElementType()));
+  auto fresh = scf::ForOp::create(builder, loop.getLoc(), loop.getLowerBound(),
+                                  loop.getUpperBound(), loop.getStep(), inits);
   Block *body = fresh.getBody();
   if (!body->empty())
     body->getTerminator()->erase();
   body->getOperations().splice(body->end(), loop.getBody()->getOperations());
-  for (auto [from, to] : llvm::zip(loop.getBody()->getArguments(), body->getArguments().drop_back()))
+  for (auto [from, to] :
+       llvm::zip(loop.getBody()->getArguments(), body->getArguments().drop_back()))
     from.replaceAllUsesWith(to);
   builder.setInsertionPoint(terminator);
   mlir::Value place = arith::DivSIOp::create(
-      builder, current, arith::SubIOp::create(builder, current, fresh.getInductionVar(), lower), step);
+      builder, current, arith::SubIOp::create(builder, current, fresh.getInductionVar(), lower),
+      step);
   mlir::Value buffer = body->getArguments().back(), written;
   if (!isa<RankedTensorType>(item.value.getType())) {
-    written = tensor::InsertOp::create(builder, current, item.value, buffer, mlir::ValueRange{place});
+    written =
+        tensor::InsertOp::create(builder, current, item.value, buffer, mlir::ValueRange{place});
   } else {
-    SmallVector<OpFoldResult> offsets{place}, sizes{builder.getIndexAttr(1)}, strides{builder.getIndexAttr(1)};
+    SmallVector<OpFoldResult> offsets{place}, sizes{builder.getIndexAttr(1)},
+        strides{builder.getIndexAttr(1)};
     for (size_t i = 1; i < dims.size(); ++i) {
       offsets.push_back(builder.getIndexAttr(0));
       sizes.push_back(builder.getIndexAttr(dims[i].size));
       strides.push_back(builder.getIndexAttr(1));
     }
-    written = tensor::InsertSliceOp::create(builder, current, item.value, buffer, offsets, sizes, strides);
+    written = tensor::InsertSliceOp::create(builder, current, item.value, buffer, offsets, sizes,
+                                            strides);
   }
   terminator->insertOperands(terminator->getNumOperands(), written);
   loop.erase();
@@ -443,7 +468,9 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
   ++pure; // no checkpoints inside: the loop has no counter
   enter(loop.getBefore());
   Val c = eval(*s.cond);
-  if (!c.isError() && !(c.kind == ValKind::Bool || (c.isArray() && c.array.elem == Elem::Bool && c.array.shape.empty() && c.array.frames.empty()))) {
+  if (!c.isError() &&
+      !(c.kind == ValKind::Bool || (c.isArray() && c.array.elem == Elem::Bool &&
+                                    c.array.shape.empty() && c.array.frames.empty()))) {
     error(s.cond->span, Diag::E0213).label("this is " + describe(c));
     c = Val::error();
   }

@@ -32,7 +32,8 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
   if (name == "read_idx" || name == "read_npy" || name == "read_csv") {
     // read_*(path, type of one example, named options)
     if (e.args.size() < 2) {
-      diagnostics.report(e.span, Diag::E0207, "`" + name + "`", "takes a path and the type of one example");
+      diagnostics.report(e.span, Diag::E0207, "`" + name + "`",
+                         "takes a path and the type of one example");
       return Val::error();
     }
     mlir::Value path = textHandle(eval(*e.args[0].value), e.args[0].span);
@@ -55,7 +56,8 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
       else if (option == "member" && v.kind == ValKind::Text && name == "read_npy")
         member = meta.text(v.text);
       else {
-        diagnostics.report(e.args[i].span, Diag::E0207, "`" + name + "`", "no option `" + option + "` of this kind");
+        diagnostics.report(e.args[i].span, Diag::E0207, "`" + name + "`",
+                           "no option `" + option + "` of this kind");
         return Val::error();
       }
     }
@@ -64,7 +66,9 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
       options = {member};
     if (name == "read_csv")
       options = {first, type->second.empty() ? 0 : type->second[0], header};
-    ReadKind kind = name == "read_idx" ? ReadKind::idx : name == "read_npy" ? ReadKind::npy : ReadKind::csv;
+    ReadKind kind = name == "read_idx"   ? ReadKind::idx
+                    : name == "read_npy" ? ReadKind::npy
+                                         : ReadKind::csv;
     Val out = Val::handle(ReadOp::create(builder, loc(e.span), kind, path, mlirElem(type->first),
                                          type->second, scale, uint64_t(limit), options));
     // What a data set needs to know of its column.
@@ -83,7 +87,10 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
       if (column.isError())
         return column;
       if (column.kind != ValKind::Handle || !column.dataset) {
-        error(a.span, Diag::E0206).label("this is " + describe(column)).help("a data set is made of columns: `dataset(image: read_idx(...), label: read_idx(...))`");
+        error(a.span, Diag::E0206)
+            .label("this is " + describe(column))
+            .help("a data set is made of columns: `dataset(image: read_idx(...), label: "
+                  "read_idx(...))`");
         return Val::error();
       }
       Column c = column.dataset->columns[0];
@@ -114,7 +121,8 @@ Val Elaborator::datasetMethod(const Val &dataset, const std::string &method, Cal
     return out.dataset->key ? out : Val::error();
   }
   if (args.values.size() != 1 || args.values[0].kind != ValKind::Int || args.values[0].number < 1) {
-    diagnostics.report(span, Diag::E0207, "`batches`", "takes the number of examples in a batch, a `dim` of at least 1");
+    diagnostics.report(span, Diag::E0207, "`batches`",
+                       "takes the number of examples in a batch, a `dim` of at least 1");
     return Val::error();
   }
   out.dataset->batch = args.values[0].number;

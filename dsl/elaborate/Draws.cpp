@@ -23,7 +23,8 @@ mlir::Value Elaborator::drawKey(const std::string &name, SourceSpan span) {
     return {};
   }
   uint64_t hash = llvm::xxh3_64bits(llvm::StringRef(address));
-  auto constant = arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(int64_t(hash)));
+  auto constant =
+      arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(int64_t(hash)));
   return KeyFoldOp::create(builder, loc(span), key, constant);
 }
 
@@ -33,8 +34,11 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   auto *which = call ? llvm::dyn_cast<ast::NameExpr>(call->callee.get()) : nullptr;
   std::string dist = which ? which->name : "";
   if (dist != "uniform" && dist != "normal" && dist != "bernoulli" && dist != "permutation") {
-    diagnostics.report(distribution.span, Diag::E0201, dist.empty() ? std::string(sources.text(distribution.span)) : dist)
-        .help("a draw comes from `uniform(low, high)`, `normal(mean, deviation)`, `bernoulli(p)` or `permutation(n)`");
+    diagnostics
+        .report(distribution.span, Diag::E0201,
+                dist.empty() ? std::string(sources.text(distribution.span)) : dist)
+        .help("a draw comes from `uniform(low, high)`, `normal(mean, deviation)`, `bernoulli(p)` "
+              "or `permutation(n)`");
     return Val::error();
   }
   std::vector<Val> args;
@@ -49,7 +53,8 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   }
   size_t want = dist == "uniform" || dist == "normal" ? 2 : 1;
   if (args.size() != want) {
-    diagnostics.report(distribution.span, Diag::E0207, "`" + dist + "`", "takes " + std::to_string(want) + " arguments");
+    diagnostics.report(distribution.span, Diag::E0207, "`" + dist + "`",
+                       "takes " + std::to_string(want) + " arguments");
     return Val::error();
   }
   mlir::Value k = drawKey(name, span);
@@ -84,14 +89,16 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   for (const Extent &e : dims)
     if (!e.isStatic())
       extents.push_back(e.value);
-  u.value = RandomOp::create(builder, loc(span), typeOf(dims, drawElem),
-                             dist == "normal" ? RandomKind::normal : RandomKind::uniform, k, extents);
+  u.value =
+      RandomOp::create(builder, loc(span), typeOf(dims, drawElem),
+                       dist == "normal" ? RandomKind::normal : RandomKind::uniform, k, extents);
   Val standard = Val::ofArray(u);
   using ast::BinaryOp;
   if (dist == "bernoulli")
     return compare(BinaryOp::Lt, standard, args[0], span);
   // uniform: low + (high - low)*u; normal: mean + deviation*z
-  Val scale = dist == "normal" ? args[1] : arithmetic(BinaryOp::Sub, args[1], args[0], span, span, span);
+  Val scale =
+      dist == "normal" ? args[1] : arithmetic(BinaryOp::Sub, args[1], args[0], span, span, span);
   Val scaled = arithmetic(BinaryOp::Mul, standard, scale, span, span, span);
   if (args[0].isStatic() && args[0].asReal() == 0)
     return scaled;

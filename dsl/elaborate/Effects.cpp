@@ -15,7 +15,8 @@ using llvm::SmallVector;
 
 mlir::Value Elaborator::textHandle(const Val &v, SourceSpan span) {
   if (v.kind == ValKind::Text)
-    return arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(meta.text(v.text)));
+    return arith::ConstantOp::create(builder, current,
+                                     builder.getI64IntegerAttr(meta.text(v.text)));
   if (v.kind == ValKind::Handle)
     return v.array.value;
   if (!v.isError())
@@ -30,7 +31,9 @@ mlir::Value Elaborator::toF64(const Val &v, SourceSpan span) {
   if (d.isError())
     return {};
   if (!d.array.shape.empty() || !d.array.frames.empty()) {
-    error(span, Diag::E0205).label("this is " + describe(v)).help("one number is expected: `mean(...)`");
+    error(span, Diag::E0205)
+        .label("this is " + describe(v))
+        .help("one number is expected: `mean(...)`");
     return {};
   }
   return d.array.value;
@@ -44,7 +47,8 @@ bool Elaborator::logStatement(const ast::LogStmt &s) {
     mlir::Value d = toF64(first, entry.value->span);
     ok &= bool(d);
     if (d)
-      LogOp::create(builder, loc(s.span), d, builder.getI64IntegerAttr(meta.series(entry.name.text)));
+      LogOp::create(builder, loc(s.span), d,
+                    builder.getI64IntegerAttr(meta.series(entry.name.text)));
   }
   return ok;
 }
@@ -61,7 +65,9 @@ bool Elaborator::saveStatement(const ast::SaveStmt &s) {
   for (size_t i = 0; v.kind == ValKind::Delta && i < v.items.size(); ++i)
     leaves.push_back({v.names[i], &v.items[i], 0, Role::Param});
   if (leaves.empty()) {
-    error(s.value->span, Diag::E0206).label("this is " + describe(v)).help("models, arrays and deltas can be saved");
+    error(s.value->span, Diag::E0206)
+        .label("this is " + describe(v))
+        .help("models, arrays and deltas can be saved");
     return false;
   }
   SmallVector<mlir::Value> values;
@@ -89,7 +95,9 @@ bool Elaborator::loadStatement(const ast::LoadStmt &s) {
     if (!selectLeaves(w->selector.get(), leaves, s.pick->span))
       return false;
   if (leaves.empty()) {
-    error(s.pick->span, Diag::E0206).label("this is " + describe(*target)).help("models can be loaded");
+    error(s.pick->span, Diag::E0206)
+        .label("this is " + describe(*target))
+        .help("models can be loaded");
     return false;
   }
   SmallVector<Type> types;
@@ -136,7 +144,8 @@ bool Elaborator::assertStatement(const ast::AssertStmt &s) {
   if (!dims.empty())
     a = reduceDims(ReduceKind::all, a, dims, s.span);
   mlir::Value zero = scalarConstant(0, Elem::I64);
-  AssertOp::create(builder, loc(s.span), a.value, zero, zero, checkSite("assert", s.cond->span, text));
+  AssertOp::create(builder, loc(s.span), a.value, zero, zero,
+                   checkSite("assert", s.cond->span, text));
   return true;
 }
 
@@ -166,7 +175,8 @@ bool Elaborator::claimStatement(const ast::ClaimStmt &s) {
     Val c = eval(*s.cond);
     if (c.isError())
       return false;
-    bool isBool = c.kind == ValKind::Bool || (c.isArray() && c.array.elem == Elem::Bool && c.array.shape.empty() && c.array.frames.empty());
+    bool isBool = c.kind == ValKind::Bool || (c.isArray() && c.array.elem == Elem::Bool &&
+                                              c.array.shape.empty() && c.array.frames.empty());
     if (!isBool) {
       diagnostics.report(s.cond->span, Diag::E0228).label("this is " + describe(c));
       return false;
@@ -179,6 +189,7 @@ bool Elaborator::claimStatement(const ast::ClaimStmt &s) {
     diagnostics.report(s.cond->span, Diag::E0228);
     return false;
   }
-  ClaimOp::create(builder, loc(s.span), builder.getI64IntegerAttr(meta.claim(std::move(entry))), holds, left, right);
+  ClaimOp::create(builder, loc(s.span), builder.getI64IntegerAttr(meta.claim(std::move(entry))),
+                  holds, left, right);
   return true;
 }

@@ -141,8 +141,7 @@ private:
   /// Checks a value against a type, adapts statics, binds dimension variables.
   bool conform(Val &v, const ast::TypeExpr *type, Scope &scope, SourceSpan span,
                const std::string &name);
-  std::optional<std::pair<Elem, llvm::SmallVector<Extent, 4>>>
-  arrayType(const ast::TypeExpr &type);
+  std::optional<std::pair<Elem, llvm::SmallVector<Extent, 4>>> arrayType(const ast::TypeExpr &type);
   std::optional<std::pair<Elem, llvm::SmallVector<int64_t, 4>>> typeArgument(const ast::Expr &e);
 
   // --- Calls.cpp
@@ -174,8 +173,7 @@ private:
   static const std::set<std::string> &builtinNames();
   std::optional<Val> mathFunction(const std::string &name, CallArgs &args, SourceSpan span);
   std::optional<Val> reduction(const std::string &name, CallArgs &args, SourceSpan span);
-  std::optional<Val> shapeFunction(const std::string &name, CallArgs &args,
-                                   const ast::CallExpr &e);
+  std::optional<Val> shapeFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   std::optional<Val> deltaFunction(const std::string &name, CallArgs &args, SourceSpan span);
 
   // --- Draws.cpp
@@ -213,8 +211,9 @@ private:
                   std::optional<int64_t> trips, const std::string &name,
                   llvm::function_ref<bool(mlir::Value iv, mlir::Value ordinal)> bindIteration);
   bool whileLoop(const ast::WhileStmt &s);
-  Val collectYields(mlir::scf::ForOp &loop, std::vector<Val> &collected, std::optional<int64_t> trips,
-                    mlir::Value lower, mlir::Value step, SourceSpan span);
+  Val collectYields(mlir::scf::ForOp &loop, std::vector<Val> &collected,
+                    std::optional<int64_t> trips, mlir::Value lower, mlir::Value step,
+                    SourceSpan span);
   Val runtimeIf(const ast::IfExpr &e, const Array &cond);
   Val laneIf(const ast::IfExpr &e, const Array &cond);
   std::vector<Binding *> assignableIn(const ast::Block *block, const ast::Expr *expr);
@@ -230,7 +229,7 @@ private:
   bool resolvePick(const ast::Expr &e, Pick &pick, bool needVar);
   bool selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves, SourceSpan span);
   struct Differentiated {
-    Val value;                 ///< what the body evaluates to
+    Val value;                  ///< what the body evaluates to
     std::vector<Val> gradients; ///< one a pick
   };
   std::optional<Differentiated> differentiate(std::vector<Pick> &picks,
@@ -268,14 +267,14 @@ private:
   std::map<std::string, std::unique_ptr<Module>> modules;
   std::vector<std::string> searchPath;
   std::vector<FileId> read;
-  std::shared_ptr<Scope> scope;       ///< the innermost block
-  std::vector<AxisPtr> frameContext;  ///< axes that draws repeat over
-  mlir::Value key;                    ///< of the innermost loop or `seeded`
-  std::string drawPath;               ///< names since `key`
-  std::set<std::string> drawn;        ///< addresses used below `key`
+  std::shared_ptr<Scope> scope;      ///< the innermost block
+  std::vector<AxisPtr> frameContext; ///< axes that draws repeat over
+  mlir::Value key;                   ///< of the innermost loop or `seeded`
+  std::string drawPath;              ///< names since `key`
+  std::set<std::string> drawn;       ///< addresses used below `key`
   unsigned nextAxis = 0;
-  unsigned depth = 0;                 ///< of function calls
-  int64_t fuel = 200000;              ///< calls left
+  unsigned depth = 0;    ///< of function calls
+  int64_t fuel = 200000; ///< calls left
   std::vector<const ast::Item *> callStack;
   unsigned pure = 0;                  ///< > 0 inside differentiated or lifted code
   std::vector<Val> *yields = nullptr; ///< of the innermost `for` that yields

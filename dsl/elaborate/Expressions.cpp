@@ -89,8 +89,9 @@ Val Elaborator::eval(const ast::Expr &e) {
     case ast::ExprKind::Block:
       return evalBlock(*cast<ast::BlockExpr>(&e)->block);
     case ast::ExprKind::Where:
-      return unsupported(e.span, "a selection here",
-                         "write it in `grad[net where ...]`, `minimize`, `update` or where an optimizer is built");
+      return unsupported(
+          e.span, "a selection here",
+          "write it in `grad[net where ...]`, `minimize`, `update` or where an optimizer is built");
     }
     return Val::error();
   }();
@@ -305,7 +306,9 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
       double neutral = word == "prod" || word == "all" ? 1 : 0;
       if (word == "max" || word == "min")
         neutral = word == "max" ? -INFINITY : INFINITY;
-      a = select(Val::ofArray(keep), Val::ofArray(a), Val::ofArray(constant(neutral, a.elem)), e.span).array;
+      a = select(Val::ofArray(keep), Val::ofArray(a), Val::ofArray(constant(neutral, a.elem)),
+                 e.span)
+              .array;
     }
     if (word == "sum" || word == "mean") {
       Array s = reduceAxes(ReduceKind::add, a, axes, e.span);
@@ -328,7 +331,8 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
       return q.isError() ? std::nullopt : std::optional<Array>(q.array);
     }
     if (word == "argmax" || word == "argmin" || word == "logsumexp") {
-      unsupported(e.span, "`" + word + "` over named indices", "bind them first: `let v[k] = ...`, then `" + word + "(v)`");
+      unsupported(e.span, "`" + word + "` over named indices",
+                  "bind them first: `let v[k] = ...`, then `" + word + "(v)`");
       return std::nullopt;
     }
     ReduceKind kind = word == "prod"  ? ReduceKind::mul
@@ -356,9 +360,12 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
 }
 
 Array Elaborator::atLeastOne(const Array &a, SourceSpan span) {
-  return elementwise({a, constant(1, a.elem)}, a.elem, [&](llvm::ArrayRef<mlir::Value> x) -> mlir::Value {
-    return mlir::arith::MaximumFOp::create(builder, current, x[0], x[1]);
-  }, span);
+  return elementwise(
+      {a, constant(1, a.elem)}, a.elem,
+      [&](llvm::ArrayRef<mlir::Value> x) -> mlir::Value {
+        return mlir::arith::MaximumFOp::create(builder, current, x[0], x[1]);
+      },
+      span);
 }
 
 Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
@@ -396,7 +403,8 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
   out.shape.push_back(Extent{n, {}, n});
   out.shape.append(arrays[0].shape.begin(), arrays[0].shape.end());
   if (!out.frames.empty())
-    return unsupported(e.span, "an array literal of framed values", "name its index: `let v[k: n] = ...`");
+    return unsupported(e.span, "an array literal of framed values",
+                       "name its index: `let v[k: n] = ...`");
   mlir::Type type = typeOf(out.shape, elem);
   if (arrays[0].shape.empty()) {
     SmallVector<mlir::Value> scalars;
@@ -405,7 +413,8 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
     out.value = mlir::tensor::FromElementsOp::create(builder, current, type, scalars);
     return Val::ofArray(out);
   }
-  mlir::Value v = mlir::tensor::EmptyOp::create(builder, current, llvm::cast<mlir::RankedTensorType>(type).getShape(), mlirElem(elem));
+  mlir::Value v = mlir::tensor::EmptyOp::create(
+      builder, current, llvm::cast<mlir::RankedTensorType>(type).getShape(), mlirElem(elem));
   for (int64_t i = 0; i < n; ++i) {
     SmallVector<mlir::OpFoldResult> offsets, sizes, strides;
     for (size_t d = 0; d < out.shape.size(); ++d) {
@@ -413,7 +422,8 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
       sizes.push_back(builder.getIndexAttr(d == 0 ? 1 : out.shape[d].size));
       strides.push_back(builder.getIndexAttr(1));
     }
-    v = mlir::tensor::InsertSliceOp::create(builder, current, arrays[i].value, v, offsets, sizes, strides);
+    v = mlir::tensor::InsertSliceOp::create(builder, current, arrays[i].value, v, offsets, sizes,
+                                            strides);
   }
   out.value = v;
   return Val::ofArray(out);

@@ -48,9 +48,9 @@ Array Elaborator::sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_
     out.value = tensor::ExtractOp::create(builder, current, a.value, index);
     return out;
   }
-  out.value = tensor::ExtractSliceOp::create(builder, current,
-                                             cast<RankedTensorType>(typeOf(left, a.elem)), a.value,
-                                             offsets, sizes, strides);
+  out.value =
+      tensor::ExtractSliceOp::create(builder, current, cast<RankedTensorType>(typeOf(left, a.elem)),
+                                     a.value, offsets, sizes, strides);
   return out;
 }
 
@@ -95,10 +95,13 @@ void Elaborator::checkSubscript(const Array &index, const Extent &extent, Source
     hi = reduceDims(ReduceKind::max, index, dims, span);
   }
   // Of no subscripts the reductions are the neutral elements, which pass.
-  mlir::Value bound = arith::IndexCastOp::create(builder, current, builder.getI64Type(), extentValue(extent));
+  mlir::Value bound =
+      arith::IndexCastOp::create(builder, current, builder.getI64Type(), extentValue(extent));
   mlir::Value zero = scalarConstant(0, Elem::I64);
-  mlir::Value above = arith::CmpIOp::create(builder, current, arith::CmpIPredicate::sge, lo.value, zero);
-  mlir::Value below = arith::CmpIOp::create(builder, current, arith::CmpIPredicate::slt, hi.value, bound);
+  mlir::Value above =
+      arith::CmpIOp::create(builder, current, arith::CmpIPredicate::sge, lo.value, zero);
+  mlir::Value below =
+      arith::CmpIOp::create(builder, current, arith::CmpIPredicate::slt, hi.value, bound);
   mlir::Value ok = arith::AndIOp::create(builder, current, above, below);
   mlir::Value bad = arith::SelectOp::create(builder, current, above, hi.value, lo.value);
   AssertOp::create(builder, loc(span), ok, bad, bound,
@@ -182,7 +185,8 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
   if (base.isArray())
     return indexArrayValue(base.array, e);
   if (base.kind == ValKind::Type || base.kind == ValKind::Builtin)
-    return unsupported(e.span, "an array type as a value", "write the type where a type is expected");
+    return unsupported(e.span, "an array type as a value",
+                       "write the type where a type is expected");
   if (e.subs.size() == 1 && e.subs[0].kind == ast::SubKind::Point) {
     Val i = eval(*e.subs[0].point);
     if (i.isError())
@@ -289,7 +293,8 @@ Val Elaborator::indexArrayValue(const Array &base, const ast::IndexExpr &e) {
         }
         if (!(axis->extent == a.shape[dim])) {
           diagnostics.report(s.span, Diag::E0217)
-              .label("`" + axis->name + "` counts to " + describe(axis->extent) + ", this dimension has " + describe(a.shape[dim]));
+              .label("`" + axis->name + "` counts to " + describe(axis->extent) +
+                     ", this dimension has " + describe(a.shape[dim]));
           return Val::error();
         }
         if (llvm::is_contained(a.frames, axis)) {
@@ -310,7 +315,9 @@ Val Elaborator::indexArrayValue(const Array &base, const ast::IndexExpr &e) {
         break;
       }
       if (!i.isNumber() || isReal(toArray(i).elem) || toArray(i).elem == Elem::Bool) {
-        error(s.span, Diag::E0206).label("this is " + describe(i)).help("a subscript is an integer");
+        error(s.span, Diag::E0206)
+            .label("this is " + describe(i))
+            .help("a subscript is an integer");
         return Val::error();
       }
       Array index = toArray(i, Elem::I64);
@@ -334,13 +341,15 @@ bool Elaborator::assignIndexed(Val &target, const ast::IndexExpr &e, const Val &
   SmallVector<Extent, 4> part;
   for (const AxisPtr &f : t.frames) {
     offsets.push_back(builder.getIndexAttr(0));
-    sizes.push_back(f->extent.isStatic() ? OpFoldResult(builder.getIndexAttr(f->extent.size)) : OpFoldResult(f->extent.value));
+    sizes.push_back(f->extent.isStatic() ? OpFoldResult(builder.getIndexAttr(f->extent.size))
+                                         : OpFoldResult(f->extent.value));
     strides.push_back(builder.getIndexAttr(1));
   }
   for (size_t d = 0; d < t.shape.size(); ++d) {
     bool point = d < e.subs.size() && e.subs[d].kind == ast::SubKind::Point;
     if (d < e.subs.size() && !point && e.subs[d].kind != ast::SubKind::All) {
-      unsupported(e.subs[d].span, "an assignment to a range", "assign whole dimensions `..` or single entries");
+      unsupported(e.subs[d].span, "an assignment to a range",
+                  "assign whole dimensions `..` or single entries");
       return false;
     }
     if (point) {
@@ -353,7 +362,8 @@ bool Elaborator::assignIndexed(Val &target, const ast::IndexExpr &e, const Val &
         return false;
       }
       checkSubscript(index, t.shape[d], e.subs[d].span);
-      offsets.push_back(mlir::Value(arith::IndexCastOp::create(builder, current, builder.getIndexType(), index.value)));
+      offsets.push_back(mlir::Value(
+          arith::IndexCastOp::create(builder, current, builder.getIndexType(), index.value)));
       sizes.push_back(builder.getIndexAttr(1));
     } else {
       offsets.push_back(builder.getIndexAttr(0));
@@ -374,10 +384,12 @@ bool Elaborator::assignIndexed(Val &target, const ast::IndexExpr &e, const Val &
   if (!isa<RankedTensorType>(placed.getType())) {
     SmallVector<mlir::Value> at;
     for (OpFoldResult o : offsets)
-      at.push_back(llvm::dyn_cast_if_present<mlir::Value>(o) ? cast<mlir::Value>(o) : indexConstant(0));
+      at.push_back(llvm::dyn_cast_if_present<mlir::Value>(o) ? cast<mlir::Value>(o)
+                                                             : indexConstant(0));
     t.value = tensor::InsertOp::create(builder, loc(span), placed, t.value, at);
   } else {
-    t.value = tensor::InsertSliceOp::create(builder, loc(span), placed, t.value, offsets, sizes, strides);
+    t.value =
+        tensor::InsertSliceOp::create(builder, loc(span), placed, t.value, offsets, sizes, strides);
   }
   t.limit = 0;
   return true;

@@ -28,7 +28,7 @@ public:
   int64_t claim(llvm::json::Object entry);
   int64_t check(llvm::json::Object entry);
 
-  llvm::json::Object header;   ///< name, source, version, doc
+  llvm::json::Object header; ///< name, source, version, doc
   llvm::json::Array sourceTexts;
   std::string json() const;
 

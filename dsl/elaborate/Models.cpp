@@ -67,7 +67,8 @@ Val Elaborator::construct(const ast::ModelItem &model, Module *home, CallArgs &a
   bool ok = true;
   for (size_t i = 0; i < values.size(); ++i) {
     const ast::Param &p = model.params[i];
-    ok &= conform(values[i], p.type.get(), *inner, argOf[i] >= 0 ? args.spans[argOf[i]] : span, p.name.text);
+    ok &= conform(values[i], p.type.get(), *inner, argOf[i] >= 0 ? args.spans[argOf[i]] : span,
+                  p.name.text);
     inner->names[p.name.text] = {values[i], false, p.span};
     out.names.push_back(p.name.text);
     out.items.push_back(values[i]);
@@ -114,7 +115,9 @@ Val Elaborator::construct(const ast::ModelItem &model, Module *home, CallArgs &a
         else
           v = unsupported(m.span, "an array of models with several dimensions", "nest two arrays");
       } else if (!type.isError()) {
-        diagnostics.report(m.span, Diag::E0211).label("this is " + describe(type)).help("parameters are written `param " + m.name.text + ": ...`");
+        diagnostics.report(m.span, Diag::E0211)
+            .label("this is " + describe(type))
+            .help("parameters are written `param " + m.name.text + ": ...`");
         v = Val::error();
       } else {
         v = Val::error();
@@ -177,12 +180,14 @@ Val Elaborator::constructRecord(const ast::TypeItem &record, Module *home, CallA
     int at = args.names[i].empty() ? int(position++) : out.field(args.names[i]);
     if (at < 0 || at >= int(out.items.size()) || !seen.insert(size_t(at)).second) {
       diagnostics.report(args.spans[i], Diag::E0207, "`" + record.name.text + "`",
-                         args.names[i].empty() ? "too many arguments" : "no field `" + args.names[i] + "` left");
+                         args.names[i].empty() ? "too many arguments"
+                                               : "no field `" + args.names[i] + "` left");
       return Val::error();
     }
     auto saved = scope;
     scope = home->scope;
-    bool ok = conform(args.values[i], record.fields[at].type.get(), *scope, args.spans[i], record.fields[at].name.text);
+    bool ok = conform(args.values[i], record.fields[at].type.get(), *scope, args.spans[i],
+                      record.fields[at].name.text);
     scope = saved;
     if (!ok)
       return Val::error();
@@ -190,7 +195,8 @@ Val Elaborator::constructRecord(const ast::TypeItem &record, Module *home, CallA
   }
   for (size_t i = 0; i < out.items.size(); ++i)
     if (!seen.count(i)) {
-      diagnostics.report(span, Diag::E0207, "`" + record.name.text + "`", "`" + out.names[i] + "` is missing");
+      diagnostics.report(span, Diag::E0207, "`" + record.name.text + "`",
+                         "`" + out.names[i] + "` is missing");
       return Val::error();
     }
   return out;
@@ -199,7 +205,8 @@ Val Elaborator::constructRecord(const ast::TypeItem &record, Module *home, CallA
 Val Elaborator::buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args,
                                SourceSpan span) {
   if (args.exprs.empty()) {
-    diagnostics.report(span, Diag::E0207, "`" + item.name.text + "`", "the model to train is missing");
+    diagnostics.report(span, Diag::E0207, "`" + item.name.text + "`",
+                       "the model to train is missing");
     return Val::error();
   }
   // The first argument is a selection: a model, perhaps with `where`.
@@ -235,7 +242,8 @@ Val Elaborator::buildOptimizer(const ast::ModelItem &item, Module *home, CallArg
   for (size_t i = 0; i < values.size(); ++i) {
     auto saved = scope;
     scope = inner;
-    bool ok = conform(values[i], item.params[i].type.get(), *inner, argOf[i] >= 0 ? rest.spans[argOf[i]] : span, item.params[i].name.text);
+    bool ok = conform(values[i], item.params[i].type.get(), *inner,
+                      argOf[i] >= 0 ? rest.spans[argOf[i]] : span, item.params[i].name.text);
     Expected want = expected(item.params[i].type.get());
     scope = saved;
     if (!ok)

@@ -26,10 +26,12 @@ Val Elaborator::unary(const ast::UnaryExpr &e) {
       error(e.span, Diag::E0213).label("this is " + describe(v));
       return Val::error();
     }
-    return Val::ofArray(elementwise({v.array, constant(1, Elem::Bool)}, Elem::Bool,
-                                    [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-                                      return arith::XOrIOp::create(builder, current, x[0], x[1]);
-                                    }, e.span));
+    return Val::ofArray(elementwise(
+        {v.array, constant(1, Elem::Bool)}, Elem::Bool,
+        [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+          return arith::XOrIOp::create(builder, current, x[0], x[1]);
+        },
+        e.span));
   }
   if (v.kind == ValKind::Int)
     return Val::integer(-v.number);
@@ -37,8 +39,8 @@ Val Elaborator::unary(const ast::UnaryExpr &e) {
     return Val::realNumber(-v.real);
   if (v.kind == ValKind::Delta)
     return deltaArithmetic(BinaryOp::Mul, v, Val::realNumber(-1), e.span);
-  return arithmetic(BinaryOp::Sub, v.isNumber() && !isReal(toArray(v).elem) ? Val::integer(0)
-                                                                             : Val::realNumber(0),
+  return arithmetic(BinaryOp::Sub,
+                    v.isNumber() && !isReal(toArray(v).elem) ? Val::integer(0) : Val::realNumber(0),
                     v, e.span, e.span, e.span);
 }
 
@@ -112,7 +114,9 @@ bool Elaborator::sameNumericType(Val &l, Val &r, Array &a, Array &b, SourceSpan 
     return std::nullopt;
   };
   std::optional<Elem> el = fixedElem(l), er = fixedElem(r);
-  Elem both = el ? *el : er ? *er : (l.kind == ValKind::Real || r.kind == ValKind::Real ? realElem() : Elem::I64);
+  Elem both = el   ? *el
+              : er ? *er
+                   : (l.kind == ValKind::Real || r.kind == ValKind::Real ? realElem() : Elem::I64);
   auto adapts = [&](const Val &v) { return !(v.kind == ValKind::Real && !isReal(both)); };
   if ((el && er && *el != *er) || !l.isNumber() || !r.isNumber() || !adapts(l) || !adapts(r)) {
     auto d = error(span, Diag::E0206);
@@ -162,31 +166,35 @@ Val Elaborator::arithmetic(BinaryOp op, const Val &left, const Val &right, Sourc
   if (a.elem == Elem::Bool || (integral && real) || (op == BinaryOp::Div && !real)) {
     error(span, Diag::E0206)
         .label(describe(left) + " with " + describe(right))
-        .help(integral ? "`div` and `mod` take integers" : "`/` takes real numbers: `real(n)`; integers use `div` and `mod`");
+        .help(integral ? "`div` and `mod` take integers"
+                       : "`/` takes real numbers: `real(n)`; integers use `div` and `mod`");
     return Val::error();
   }
-  Array out = elementwise({a, b}, a.elem, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-    switch (op) {
-    case BinaryOp::Add:
-      return real ? arith::AddFOp::create(builder, current, x[0], x[1]).getResult()
-                  : arith::AddIOp::create(builder, current, x[0], x[1]).getResult();
-    case BinaryOp::Sub:
-      return real ? arith::SubFOp::create(builder, current, x[0], x[1]).getResult()
-                  : arith::SubIOp::create(builder, current, x[0], x[1]).getResult();
-    case BinaryOp::Mul:
-      return real ? arith::MulFOp::create(builder, current, x[0], x[1]).getResult()
-                  : arith::MulIOp::create(builder, current, x[0], x[1]).getResult();
-    case BinaryOp::Div:
-      return arith::DivFOp::create(builder, current, x[0], x[1]);
-    default: {
-      mlir::Value q = arith::FloorDivSIOp::create(builder, current, x[0], x[1]);
-      if (op == BinaryOp::IntDiv)
-        return q;
-      return arith::SubIOp::create(builder, current, x[0],
-                                   arith::MulIOp::create(builder, current, q, x[1]));
-    }
-    }
-  }, span);
+  Array out = elementwise(
+      {a, b}, a.elem,
+      [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+        switch (op) {
+        case BinaryOp::Add:
+          return real ? arith::AddFOp::create(builder, current, x[0], x[1]).getResult()
+                      : arith::AddIOp::create(builder, current, x[0], x[1]).getResult();
+        case BinaryOp::Sub:
+          return real ? arith::SubFOp::create(builder, current, x[0], x[1]).getResult()
+                      : arith::SubIOp::create(builder, current, x[0], x[1]).getResult();
+        case BinaryOp::Mul:
+          return real ? arith::MulFOp::create(builder, current, x[0], x[1]).getResult()
+                      : arith::MulIOp::create(builder, current, x[0], x[1]).getResult();
+        case BinaryOp::Div:
+          return arith::DivFOp::create(builder, current, x[0], x[1]);
+        default: {
+          mlir::Value q = arith::FloorDivSIOp::create(builder, current, x[0], x[1]);
+          if (op == BinaryOp::IntDiv)
+            return q;
+          return arith::SubIOp::create(builder, current, x[0],
+                                       arith::MulIOp::create(builder, current, q, x[1]));
+        }
+        }
+      },
+      span);
   if (op == BinaryOp::Mod && r.kind == ValKind::Int && r.number > 0)
     out.limit = r.number;
   if (op == BinaryOp::IntDiv && r.kind == ValKind::Int && r.number > 0 && a.limit > 0)
@@ -265,10 +273,13 @@ Val Elaborator::compare(BinaryOp op, const Val &left, const Val &right, SourceSp
             : op == BinaryOp::Le ? arith::CmpIPredicate::sle
             : op == BinaryOp::Gt ? arith::CmpIPredicate::sgt
                                  : arith::CmpIPredicate::sge;
-  return Val::ofArray(elementwise({a, b}, Elem::Bool, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-    return real ? arith::CmpFOp::create(builder, current, fp, x[0], x[1]).getResult()
-                : arith::CmpIOp::create(builder, current, ip, x[0], x[1]).getResult();
-  }, span));
+  return Val::ofArray(elementwise(
+      {a, b}, Elem::Bool,
+      [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+        return real ? arith::CmpFOp::create(builder, current, fp, x[0], x[1]).getResult()
+                    : arith::CmpIOp::create(builder, current, ip, x[0], x[1]).getResult();
+      },
+      span));
 }
 
 Val Elaborator::logical(BinaryOp op, const Val &l, const Val &r, SourceSpan span) {
@@ -286,10 +297,13 @@ Val Elaborator::logical(BinaryOp op, const Val &l, const Val &r, SourceSpan span
   Array a = toArray(l, Elem::Bool), b = toArray(r, Elem::Bool);
   if (!sameShapes(a, b, span, {}, {}))
     return Val::error();
-  return Val::ofArray(elementwise({a, b}, Elem::Bool, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-    return op == BinaryOp::And ? arith::AndIOp::create(builder, current, x[0], x[1]).getResult()
-                               : arith::OrIOp::create(builder, current, x[0], x[1]).getResult();
-  }, span));
+  return Val::ofArray(elementwise(
+      {a, b}, Elem::Bool,
+      [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+        return op == BinaryOp::And ? arith::AndIOp::create(builder, current, x[0], x[1]).getResult()
+                                   : arith::OrIOp::create(builder, current, x[0], x[1]).getResult();
+      },
+      span));
 }
 
 Val Elaborator::select(const Val &c, const Val &x, const Val &y, SourceSpan span) {
@@ -310,9 +324,12 @@ Val Elaborator::select(const Val &c, const Val &x, const Val &y, SourceSpan span
   if (!sameNumericType(l, r, a, b, span) || !sameShapes(a, b, span, {}, {}) ||
       !sameShapes(c.array, a.shape.empty() ? b : a, span, {}, {}))
     return Val::error();
-  return Val::ofArray(elementwise({c.array, a, b}, a.elem, [&](ArrayRef<mlir::Value> v) -> mlir::Value {
-    return arith::SelectOp::create(builder, current, v[0], v[1], v[2]);
-  }, span));
+  return Val::ofArray(elementwise(
+      {c.array, a, b}, a.elem,
+      [&](ArrayRef<mlir::Value> v) -> mlir::Value {
+        return arith::SelectOp::create(builder, current, v[0], v[1], v[2]);
+      },
+      span));
 }
 
 Val Elaborator::power(const Val &l, const Val &r, SourceSpan span) {
@@ -345,9 +362,12 @@ Val Elaborator::power(const Val &l, const Val &r, SourceSpan span) {
     error(span, Diag::E0206).label("`^` takes a real base").help("write `real(n)^k`");
     return Val::error();
   }
-  return Val::ofArray(elementwise({a, b}, a.elem, [&](ArrayRef<mlir::Value> x) -> mlir::Value {
-    return math::PowFOp::create(builder, current, x[0], x[1]);
-  }, span));
+  return Val::ofArray(elementwise(
+      {a, b}, a.elem,
+      [&](ArrayRef<mlir::Value> x) -> mlir::Value {
+        return math::PowFOp::create(builder, current, x[0], x[1]);
+      },
+      span));
 }
 
 Val Elaborator::matmul(const Val &l, const Val &r, SourceSpan span, SourceSpan ls, SourceSpan rs) {
@@ -379,7 +399,9 @@ Val Elaborator::matmul(const Val &l, const Val &r, SourceSpan span, SourceSpan l
     out.shape.push_back(b.shape.back());
   int64_t rank = int64_t(out.frames.size() + out.shape.size()), k = rank;
   int64_t nf = int64_t(out.frames.size());
-  auto frameLabel = [&](const AxisPtr &f) { return int64_t(llvm::find(out.frames, f) - out.frames.begin()); };
+  auto frameLabel = [&](const AxisPtr &f) {
+    return int64_t(llvm::find(out.frames, f) - out.frames.begin());
+  };
   SmallVector<int64_t> la, lb;
   for (const AxisPtr &f : a.frames)
     la.push_back(frameLabel(f));
@@ -397,6 +419,7 @@ Val Elaborator::matmul(const Val &l, const Val &r, SourceSpan span, SourceSpan l
   for (const AxisPtr &f : out.frames)
     dims.push_back(f->extent);
   dims.append(out.shape.begin(), out.shape.end());
-  out.value = ContractOp::create(builder, loc(span), typeOf(dims, out.elem), a.value, b.value, la, lb);
+  out.value =
+      ContractOp::create(builder, loc(span), typeOf(dims, out.elem), a.value, b.value, la, lb);
   return Val::ofArray(out);
 }

@@ -25,8 +25,8 @@ using namespace dyn;
 using namespace dyn::dsl;
 using namespace mlir;
 
-Elaborator::Elaborator(MLIRContext &context, SourceManager &sources, const ElaborateOptions &options,
-                       Diagnostics &diagnostics)
+Elaborator::Elaborator(MLIRContext &context, SourceManager &sources,
+                       const ElaborateOptions &options, Diagnostics &diagnostics)
     : context(context), sources(sources), options(options), diagnostics(diagnostics),
       builder(&context), current(UnknownLoc::get(&context)) {
   context.loadDialect<DynDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
@@ -77,8 +77,9 @@ void Elaborator::declareUses(Module &module, const ast::UseItem &item) {
 }
 
 bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
-  static const std::set<std::string> flags = {"seed", "threads", "run_dir", "no_run_dir", "quiet", "progress",
-                                              "color", "checkpoint", "resume", "help", "version"};
+  static const std::set<std::string> flags = {"seed",   "threads",  "run_dir", "no_run_dir",
+                                              "quiet",  "progress", "color",   "checkpoint",
+                                              "resume", "help",     "version"};
   Val config = Val::of(ValKind::Struct);
   bool ok = true;
   for (const ast::FieldDecl &f : item.fields) {
@@ -100,13 +101,16 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
     }
     Val v = f.defaultValue ? eval(*f.defaultValue) : Val::error();
     if (!f.defaultValue)
-      diagnostics.report(f.span, Diag::E0225, name, "nothing", kind).help("a config entry has a default");
+      diagnostics.report(f.span, Diag::E0225, name, "nothing", kind)
+          .help("a config entry has a default");
     auto given = options.config.find(name);
     llvm::json::Object entry{{"name", name}, {"type", kind}, {"doc", f.doc}};
     int64_t index = int64_t(config.items.size());
     auto bad = [&] {
       if (!v.isError())
-        diagnostics.report(f.span, Diag::E0225, name, f.defaultValue ? std::string(sources.text(f.defaultValue->span)) : "", kind);
+        diagnostics.report(f.span, Diag::E0225, name,
+                           f.defaultValue ? std::string(sources.text(f.defaultValue->span)) : "",
+                           kind);
       ok = false;
       return Val::error();
     };
@@ -116,7 +120,8 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
         int64_t n = 0;
         const std::string &text = given->second;
         auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        v = ec == std::errc() && end == text.data() + text.size() && n >= 0 ? Val::integer(n) : Val::error();
+        v = ec == std::errc() && end == text.data() + text.size() && n >= 0 ? Val::integer(n)
+                                                                            : Val::error();
         if (v.isError())
           diagnostics.report(f.span, Diag::E0225, name, text, kind);
       }
@@ -134,12 +139,14 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
       a.elem = Elem::Bool;
     } else if ((kind == "path" || kind == "text") && v.kind == ValKind::Text) {
       entry["default"] = v.text;
-      v = Val::handle(ConfigOp::create(builder, loc(f.span), builder.getI64Type(), builder.getI64IntegerAttr(index), builder.getUnitAttr()));
+      v = Val::handle(ConfigOp::create(builder, loc(f.span), builder.getI64Type(),
+                                       builder.getI64IntegerAttr(index), builder.getUnitAttr()));
     } else {
       v = bad();
     }
     if (!v.isError() && (kind == "real" || kind == "int" || kind == "bool")) {
-      a.value = ConfigOp::create(builder, loc(f.span), mlirElem(a.elem), builder.getI64IntegerAttr(index), UnitAttr());
+      a.value = ConfigOp::create(builder, loc(f.span), mlirElem(a.elem),
+                                 builder.getI64IntegerAttr(index), UnitAttr());
       v = Val::ofArray(a);
     }
     meta.config(std::move(entry));
@@ -158,7 +165,8 @@ bool Elaborator::declareItems(Module &module) {
   auto add = [&](const ast::Ident &name, Val v, SourceSpan span) {
     auto [it, fresh] = module.scope->names.try_emplace(name.text);
     if (!fresh) {
-      diagnostics.report(name.span, Diag::E0202, name.text).note(it->second.span, "first declared here");
+      diagnostics.report(name.span, Diag::E0202, name.text)
+          .note(it->second.span, "first declared here");
       ok = false;
       return;
     }
@@ -176,9 +184,10 @@ bool Elaborator::declareItems(Module &module) {
       Val v = Val::of(ValKind::Type);
       v.decl = item.get();
       v.home = &module;
-      const ast::Ident &name = item->kind() == ast::ItemKind::Model  ? llvm::cast<ast::ModelItem>(item.get())->name
-                               : item->kind() == ast::ItemKind::Type ? llvm::cast<ast::TypeItem>(item.get())->name
-                                                                     : llvm::cast<ast::EnumItem>(item.get())->name;
+      const ast::Ident &name =
+          item->kind() == ast::ItemKind::Model  ? llvm::cast<ast::ModelItem>(item.get())->name
+          : item->kind() == ast::ItemKind::Type ? llvm::cast<ast::TypeItem>(item.get())->name
+                                                : llvm::cast<ast::EnumItem>(item.get())->name;
       v.text = name.text;
       add(name, v, item->span);
       break;
@@ -223,7 +232,8 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   searchPath.push_back(folder.empty() ? "." : std::string(folder));
   searchPath.insert(searchPath.end(), options.libraryPaths.begin(), options.libraryPaths.end());
 
-  OwningOpRef<ModuleOp> module = ModuleOp::create(FileLineColLoc::get(&context, source.name(), 1, 1));
+  OwningOpRef<ModuleOp> module =
+      ModuleOp::create(FileLineColLoc::get(&context, source.name(), 1, 1));
   builder.setInsertionPointToEnd(module->getBody());
   current = module->getLoc();
   auto type = builder.getFunctionType({builder.getI64Type()}, {});
@@ -244,11 +254,13 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   for (const ast::ItemPtr &item : program->file->items)
     if (auto *t = llvm::dyn_cast<ast::TrainItem>(item.get())) {
       if (train)
-        diagnostics.report(t->span, Diag::E0227, "`train` is written twice").note(train->span, "first here");
+        diagnostics.report(t->span, Diag::E0227, "`train` is written twice")
+            .note(train->span, "first here");
       train = t;
     }
   if (!train && !diagnostics.hasErrors())
-    diagnostics.report({main, 0, 0}, Diag::E0227, "this program has no `train`").help("write what to run: `train { ... }`");
+    diagnostics.report({main, 0, 0}, Diag::E0227, "this program has no `train`")
+        .help("write what to run: `train { ... }`");
   if (train)
     elaborateTrain(*train, *program);
   if (diagnostics.hasErrors())
@@ -259,8 +271,9 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   llvm::SHA256 hash;
   for (FileId id : read) {
     hash.update(sources.file(id).text());
-    meta.sourceTexts.push_back(llvm::json::Object{{"name", llvm::sys::path::filename(sources.file(id).name())},
-                                                  {"text", std::string(sources.file(id).text())}});
+    meta.sourceTexts.push_back(
+        llvm::json::Object{{"name", llvm::sys::path::filename(sources.file(id).name())},
+                           {"text", std::string(sources.file(id).text())}});
   }
   auto digest = hash.final();
   meta.header["name"] = name;

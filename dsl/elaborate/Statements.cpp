@@ -44,7 +44,8 @@ bool Elaborator::statement(const ast::Stmt &s, Val &value) {
     if (v.isError())
       return false;
     if (!yields) {
-      unsupported(s.span, "`yield` outside a `for`", "move it into the body of the loop whose values it collects");
+      unsupported(s.span, "`yield` outside a `for`",
+                  "move it into the body of the loop whose values it collects");
       return false;
     }
     yields->push_back(v);
@@ -79,7 +80,8 @@ bool Elaborator::declare(const ast::Ident &name, Val v, bool isVar) {
     return true;
   auto [it, fresh] = scope->names.try_emplace(name.text);
   if (!fresh) {
-    diagnostics.report(name.span, Diag::E0202, name.text).note(it->second.span, "first declared here");
+    diagnostics.report(name.span, Diag::E0202, name.text)
+        .note(it->second.span, "first declared here");
     return false;
   }
   // A variable changes at run time, so it cannot hold a static number.
@@ -103,7 +105,8 @@ bool Elaborator::bindPattern(const ast::Pattern &p, Val v, bool isVar, const ast
 
 bool Elaborator::letStatement(const ast::LetStmt &s) {
   if (!s.init)
-    return unsupported(s.span, "a variable without a value", "give it one, as in `var x = 0.0`"), false;
+    return unsupported(s.span, "a variable without a value", "give it one, as in `var x = 0.0`"),
+           false;
   // Names on the left are in scope for the right: indices first.
   auto inner = std::make_shared<Scope>();
   inner->parent = scope;
@@ -139,7 +142,8 @@ bool Elaborator::letStatement(const ast::LetStmt &s) {
       v = unlift(v, axes);
     }
   }
-  if (!v.isError() && s.type && !s.isDraw && !conform(v, s.type.get(), *scope, s.init->span, s.pattern.name.text))
+  if (!v.isError() && s.type && !s.isDraw &&
+      !conform(v, s.type.get(), *scope, s.init->span, s.pattern.name.text))
     v = Val::error();
   if (!v.isError() && v.isStatic() && s.type) {
     Expected want = expected(s.type.get());
@@ -193,12 +197,14 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
   if (target->isArray()) {
     // The variable keeps its type: a number fills, anything else must fit.
     if (!v.isNumber()) {
-      error(s.value->span, Diag::E0206).label("this is " + describe(v) + ", the variable is " + describe(*target));
+      error(s.value->span, Diag::E0206)
+          .label("this is " + describe(v) + ", the variable is " + describe(*target));
       return false;
     }
     Array a = toArray(v, target->array.elem);
     if (a.elem != target->array.elem) {
-      error(s.value->span, Diag::E0206).label("this is " + describe(a) + ", the variable is " + describe(*target));
+      error(s.value->span, Diag::E0206)
+          .label("this is " + describe(a) + ", the variable is " + describe(*target));
       return false;
     }
     const Array &t = target->array;
@@ -223,7 +229,8 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
     return true;
   }
   if (target->kind != v.kind || (v.kind == ValKind::Struct && v.decl != target->decl)) {
-    error(s.value->span, Diag::E0206).label("this is " + describe(v) + ", the variable is " + describe(*target));
+    error(s.value->span, Diag::E0206)
+        .label("this is " + describe(v) + ", the variable is " + describe(*target));
     return false;
   }
   *target = v;

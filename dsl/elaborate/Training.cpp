@@ -33,7 +33,8 @@ bool Elaborator::selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leav
       if (keep.isError())
         return false;
       if (keep.kind != ValKind::Bool) {
-        unsupported(selector->span, "`where` with a tree of booleans", "select by `rank`, `path` or `size`");
+        unsupported(selector->span, "`where` with a tree of booleans",
+                    "select by `rank`, `path` or `size`");
         return false;
       }
       if (keep.number)
@@ -92,13 +93,15 @@ bool Elaborator::resolvePick(const ast::Expr &e, Pick &pick, bool needVar) {
     collectLeaves(*pick.target, pick.leaves);
     return selectLeaves(selector, pick.leaves, e.span);
   }
-  error(e.span, Diag::E0206).label("this is " + describe(*pick.target)).help("derivatives are taken by models and real arrays");
+  error(e.span, Diag::E0206)
+      .label("this is " + describe(*pick.target))
+      .help("derivatives are taken by models and real arrays");
   return false;
 }
 
-std::optional<Elaborator::Differentiated>
-Elaborator::differentiate(std::vector<Pick> &picks, llvm::function_ref<Val()> body,
-                          SourceSpan span) {
+std::optional<Elaborator::Differentiated> Elaborator::differentiate(std::vector<Pick> &picks,
+                                                                    llvm::function_ref<Val()> body,
+                                                                    SourceSpan span) {
   // Values of the variables, replaced by block arguments inside the region.
   std::vector<Val *> wrt;
   for (Pick &p : picks) {
@@ -150,10 +153,13 @@ Elaborator::differentiate(std::vector<Pick> &picks, llvm::function_ref<Val()> bo
     value = body();
     --pure;
     Val *first = value.kind == ValKind::Tuple && !value.items.empty() ? &value.items[0] : &value;
-    if (!value.isError() && (!first->isArray() || !isReal(first->array.elem) || !first->array.shape.empty())) {
+    if (!value.isError() &&
+        (!first->isArray() || !isReal(first->array.elem) || !first->array.shape.empty())) {
       auto d = error(span, Diag::E0220);
       d.label("this is " + describe(*first));
-      d.help(first->isArray() && isReal(first->array.elem) ? "differentiate one number: a `mean` or `sum` is missing" : "differentiate one real number");
+      d.help(first->isArray() && isReal(first->array.elem)
+                 ? "differentiate one number: a `mean` or `sum` is missing"
+                 : "differentiate one real number");
       value = Val::error();
     }
     ok = !value.isError();
@@ -250,7 +256,8 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
     inPick.clear();
     mentionedNames(*e.picks[i], inPick);
     if (llvm::none_of(inPick, [&](const std::string &n) { return inBody.count(n); })) {
-      diagnostics.report(e.picks[i]->span, Diag::E0221, std::string(sources.text(e.picks[i]->span)));
+      diagnostics.report(e.picks[i]->span, Diag::E0221,
+                         std::string(sources.text(e.picks[i]->span)));
       return Val::error();
     }
   }
@@ -337,7 +344,8 @@ bool Elaborator::applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient,
     if (m.function && m.name.text == "step")
       step = m.function.get();
   if (!step || step->params.size() < 2) {
-    diagnostics.report(decl->span, Diag::E0212, decl->name.text, "step").help("an optimizer has `fn step(var w: real[...S], g: real[...S], t: int)`");
+    diagnostics.report(decl->span, Diag::E0212, decl->name.text, "step")
+        .help("an optimizer has `fn step(var w: real[...S], g: real[...S], t: int)`");
     return false;
   }
   if (gradient.kind != ValKind::Delta) {
@@ -363,7 +371,8 @@ bool Elaborator::applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient,
       if (optimizer.names[i][0] == '@' || optimizer.names[i] == "steps")
         continue;
       bool state = optimizer.roles[i] == Role::State;
-      inner->names[optimizer.names[i]] = {state ? optimizer.items[i].items[at] : optimizer.items[i], state, {}};
+      inner->names[optimizer.names[i]] = {
+          state ? optimizer.items[i].items[at] : optimizer.items[i], state, {}};
     }
     inner->names[step->params[0].name.text] = {*leaf.val, true, step->params[0].span};
     inner->names[step->params[1].name.text] = {gradient.items[gi], false, step->params[1].span};
@@ -379,7 +388,8 @@ bool Elaborator::applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient,
       return false;
     *leaf.val = inner->names[step->params[0].name.text].val;
     for (size_t i = 0; i < optimizer.items.size(); ++i)
-      if (optimizer.names[i][0] != '@' && optimizer.names[i] != "steps" && optimizer.roles[i] == Role::State)
+      if (optimizer.names[i][0] != '@' && optimizer.names[i] != "steps" &&
+          optimizer.roles[i] == Role::State)
         optimizer.items[i].items[at] = inner->names[optimizer.names[i]].val;
   }
   return true;

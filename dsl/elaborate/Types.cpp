@@ -49,7 +49,8 @@ Elaborator::Expected Elaborator::expected(const ast::TypeExpr *type) {
   } else if (name == "path" || name == "text") {
     want.kind = Expected::Text;
   } else if (std::optional<Elem> e = elemNamed(name)) {
-    want.kind = !named->dims.empty() && named->dims.back().isRest ? Expected::Rest : Expected::Array;
+    want.kind =
+        !named->dims.empty() && named->dims.back().isRest ? Expected::Rest : Expected::Array;
     want.elem = *e;
   } else {
     // A model or record: compared by declaration.
@@ -94,7 +95,8 @@ bool Elaborator::unifyDims(const Expected &want, Val &got, Scope &into, SourceSp
       return false;
     if (*e == have)
       continue;
-    diagnostics.report(span, Diag::E0210, std::string(sources.text(d.span)), describe(*e), describe(have))
+    diagnostics
+        .report(span, Diag::E0210, std::string(sources.text(d.span)), describe(*e), describe(have))
         .label("`" + name + "` is " + describe(a))
         .note(d.span, "declared as " + describe(*e) + " here");
     return false;
@@ -118,7 +120,8 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
   case Expected::Dim:
     if (v.kind == ValKind::Int || v.kind == ValKind::Dim)
       return true;
-    diagnostics.report(span, Diag::E0209).label("`" + name + "` takes a `dim`, this is " + describe(v));
+    diagnostics.report(span, Diag::E0209)
+        .label("`" + name + "` takes a `dim`, this is " + describe(v));
     return false;
   case Expected::Text:
     return v.kind == ValKind::Text || v.kind == ValKind::Handle || mismatch("text");
@@ -126,7 +129,8 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
     return v.kind == ValKind::Function || v.kind == ValKind::Builtin || v.kind == ValKind::Struct ||
            mismatch("a function");
   case Expected::Struct:
-    return (v.kind == ValKind::Struct && v.decl == want.decl) || mismatch(std::string(sources.text(type->span)));
+    return (v.kind == ValKind::Struct && v.decl == want.decl) ||
+           mismatch(std::string(sources.text(type->span)));
   case Expected::Array:
   case Expected::Rest: {
     if (v.isStatic() && want.dims.empty() && v.kind == ValKind::Int && !isReal(want.elem))
@@ -159,7 +163,8 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
     }
     if (int64_t(v.array.shape.size()) != want.rank()) {
       diagnostics.report(span, Diag::E0205, describe(v))
-          .label("`" + name + "` takes " + std::string(sources.text(type->span)) + ", this is " + describe(v));
+          .label("`" + name + "` takes " + std::string(sources.text(type->span)) + ", this is " +
+                 describe(v));
       return false;
     }
     return unifyDims(want, v, into, span, name);

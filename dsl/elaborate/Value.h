@@ -61,26 +61,26 @@ struct Array {
 };
 
 enum class ValKind {
-  Error,   ///< reported already; whatever uses it stays silent
+  Error, ///< reported already; whatever uses it stays silent
   Unit,
-  Int,     ///< static; adapts to its neighbour
-  Real,    ///< static; adapts to its neighbour
-  Bool,    ///< static
-  Text,    ///< static
+  Int,  ///< static; adapts to its neighbour
+  Real, ///< static; adapts to its neighbour
+  Bool, ///< static
+  Text, ///< static
   Array,
-  Handle,  ///< run-time text or column: an i64
+  Handle, ///< run-time text or column: an i64
   Tuple,
-  Struct,  ///< model, mask, optimizer or record instance
-  Delta,   ///< one array a selected parameter
+  Struct, ///< model, mask, optimizer or record instance
+  Delta,  ///< one array a selected parameter
   Function,
   Builtin,
-  Type,    ///< a model, record or element type as a value
+  Type, ///< a model, record or element type as a value
   Module,
-  Index,   ///< an index variable
-  Dim,     ///< a run-time extent bound to a dimension variable
+  Index, ///< an index variable
+  Dim,   ///< a run-time extent bound to a dimension variable
   Range,
   Dataset,
-  Series,  ///< `logged.name`
+  Series, ///< `logged.name`
 };
 
 enum class Role { Argument, Param, State, Sub };
@@ -104,25 +104,25 @@ struct DatasetInfo {
 
 struct Val {
   ValKind kind = ValKind::Unit;
-  int64_t number = 0;   ///< Int, Bool
-  double real = 0;      ///< Real
-  std::string text;     ///< Text, Builtin, Series, element type names
-  Array array;          ///< Array; Handle keeps its i64 in array.value
+  int64_t number = 0; ///< Int, Bool
+  double real = 0;    ///< Real
+  std::string text;   ///< Text, Builtin, Series, element type names
+  Array array;        ///< Array; Handle keeps its i64 in array.value
   std::vector<Val> items;
-  std::vector<std::string> names; ///< of items: fields, or parameter paths of a Delta
-  std::vector<Role> roles;        ///< of items, in a Struct
-  llvm::SmallVector<Extent, 1> stack; ///< an array of structs: extents in front of every leaf
+  std::vector<std::string> names;       ///< of items: fields, or parameter paths of a Delta
+  std::vector<Role> roles;              ///< of items, in a Struct
+  llvm::SmallVector<Extent, 1> stack;   ///< an array of structs: extents in front of every leaf
   llvm::SmallVector<AxisPtr, 1> frames; ///< axes carried by every leaf of a struct
-  const ast::Item *decl = nullptr;    ///< model, record, function or enum
+  const ast::Item *decl = nullptr;      ///< model, record, function or enum
   const ast::LambdaExpr *lambda = nullptr;
-  Module *home = nullptr;             ///< where `decl` was written
-  std::shared_ptr<Val> self;          ///< of a bound method
-  std::shared_ptr<Scope> captured;    ///< of a lambda
+  Module *home = nullptr;          ///< where `decl` was written
+  std::shared_ptr<Val> self;       ///< of a bound method
+  std::shared_ptr<Scope> captured; ///< of a lambda
   std::shared_ptr<DatasetInfo> dataset;
-  AxisPtr axis;                       ///< Index
-  Extent extent;                      ///< Dim
-  bool training = false;              ///< the view of a model
-  bool inclusive = false;             ///< Range: items are lo, hi[, step]
+  AxisPtr axis;           ///< Index
+  Extent extent;          ///< Dim
+  bool training = false;  ///< the view of a model
+  bool inclusive = false; ///< Range: items are lo, hi[, step]
 
   static Val error() { return of(ValKind::Error); }
   static Val unit() { return {}; }
@@ -168,7 +168,9 @@ struct Val {
   bool isStatic() const {
     return kind == ValKind::Int || kind == ValKind::Real || kind == ValKind::Bool;
   }
-  bool isNumber() const { return isStatic() || isArray() || kind == ValKind::Index || kind == ValKind::Dim; }
+  bool isNumber() const {
+    return isStatic() || isArray() || kind == ValKind::Index || kind == ValKind::Dim;
+  }
   double asReal() const { return kind == ValKind::Real ? real : double(number); }
 
   /// Position of a field; -1 when there is none.

@@ -30,7 +30,8 @@ template <typename F> auto guarded(Run &run, F f) -> decltype(f()) {
     run.message = e.text;
   } catch (const nlohmann::json::exception &e) {
     run.status = 7;
-    run.message = fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what());
+    run.message =
+        fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what());
   } catch (const std::exception &) {
     run.status = 6;
     run.message = "error[E0807]: memory is used up\n";
@@ -52,7 +53,6 @@ Tensor tensorAt(std::string name, int64_t type, int64_t rank, int64_t dims, int6
   return t;
 }
 
-
 int64_t keepColumn(Run &run, Column c) {
   run.columns.push_back(std::make_unique<Column>(std::move(c)));
   return reinterpret_cast<int64_t>(run.columns.back().get());
@@ -62,7 +62,8 @@ int64_t keepColumn(Run &run, Column c) {
 extern "C" {
 
 void dyn_rt_parallel_for(int64_t run, int64_t tasks, int64_t task, int64_t environment) {
-  of(run).pool->run(tasks, reinterpret_cast<void (*)(void *, int64_t)>(task), reinterpret_cast<void *>(environment));
+  of(run).pool->run(tasks, reinterpret_cast<void (*)(void *, int64_t)>(task),
+                    reinterpret_cast<void *>(environment));
 }
 
 int64_t dyn_rt_arena(int64_t r, int64_t bytes) {
@@ -72,7 +73,8 @@ int64_t dyn_rt_arena(int64_t r, int64_t bytes) {
     if (!slot.first) {
       constexpr int64_t huge = 2 << 20;
       int64_t size = (bytes + huge - 1) / huge * huge + huge;
-      void *p = mmap(nullptr, size_t(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      void *p =
+          mmap(nullptr, size_t(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (p == MAP_FAILED)
         raise(Code::E0807, bytes);
       slot = {p, size};
@@ -103,11 +105,15 @@ void dyn_rt_permutation(int64_t, int64_t key, int64_t n, int64_t destination) {
   permute(uint64_t(key), n, reinterpret_cast<int64_t *>(destination));
 }
 
-int64_t dyn_rt_read_idx(int64_t r, int64_t path, int64_t type, int64_t rank, int64_t dims, int64_t scale, int64_t limit) {
+int64_t dyn_rt_read_idx(int64_t r, int64_t path, int64_t type, int64_t rank, int64_t dims,
+                        int64_t scale, int64_t limit) {
   Run &run = of(r);
-  return guarded(run, [&] { return keepColumn(run, readIdx(run.text(path), type, dimsAt(dims, rank), scale, limit)); });
+  return guarded(run, [&] {
+    return keepColumn(run, readIdx(run.text(path), type, dimsAt(dims, rank), scale, limit));
+  });
 }
-int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, int64_t rank, int64_t dims, int64_t limit) {
+int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, int64_t rank,
+                        int64_t dims, int64_t limit) {
   Run &run = of(r);
   return guarded(run, [&] {
     if (member >= 0)
@@ -115,9 +121,12 @@ int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, i
     return keepColumn(run, readNpy(run.text(path), type, dimsAt(dims, rank), limit));
   });
 }
-int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit) {
+int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, int64_t count,
+                        int64_t header, int64_t limit) {
   Run &run = of(r);
-  return guarded(run, [&] { return keepColumn(run, readCsv(run.text(path), type, first, count, header, limit)); });
+  return guarded(run, [&] {
+    return keepColumn(run, readCsv(run.text(path), type, first, count, header, limit));
+  });
 }
 
 int64_t dyn_rt_dataset(int64_t r, int64_t count, int64_t columns) {
@@ -134,7 +143,9 @@ int64_t dyn_rt_dataset(int64_t r, int64_t count, int64_t columns) {
     return reinterpret_cast<int64_t>(run.datasets.back().get());
   });
 }
-int64_t dyn_rt_dataset_size(int64_t, int64_t dataset) { return reinterpret_cast<Dataset *>(dataset)->count; }
+int64_t dyn_rt_dataset_size(int64_t, int64_t dataset) {
+  return reinterpret_cast<Dataset *>(dataset)->count;
+}
 
 int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle, int64_t key) {
   Run &run = of(r);
@@ -150,9 +161,12 @@ int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle
   });
 }
 int64_t dyn_rt_loader_next(int64_t, int64_t loader, int64_t index, int64_t destinations) {
-  return reinterpret_cast<Loader *>(loader)->next(index, reinterpret_cast<void *const *>(destinations));
+  return reinterpret_cast<Loader *>(loader)->next(index,
+                                                  reinterpret_cast<void *const *>(destinations));
 }
-void dyn_rt_loader_close(int64_t, int64_t loader) { reinterpret_cast<Loader *>(loader)->open = false; }
+void dyn_rt_loader_close(int64_t, int64_t loader) {
+  reinterpret_cast<Loader *>(loader)->open = false;
+}
 
 void dyn_rt_log(int64_t run, int64_t series, double value) {
   if (!of(run).metrics->muted)
@@ -192,9 +206,12 @@ void dyn_rt_save_begin(int64_t r, int64_t path) {
   if (run.useRunDirectory && run.transfer.path[0] != '/')
     run.transfer.path = run.runDirectory + "/" + run.transfer.path;
 }
-void dyn_rt_save_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims, int64_t data) {
+void dyn_rt_save_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims,
+                        int64_t data) {
   Run &run = of(r);
-  guarded(run, [&] { run.transfer.tensors.push_back(tensorAt(run.text(name), type, rank, dims, data)); });
+  guarded(run, [&] {
+    run.transfer.tensors.push_back(tensorAt(run.text(name), type, rank, dims, data));
+  });
 }
 void dyn_rt_save_end(int64_t r) {
   Run &run = of(r);
@@ -202,7 +219,8 @@ void dyn_rt_save_end(int64_t r) {
     if (run.metrics->muted)
       return;
     // A name may hold folders; they are made below the run directory only.
-    if (size_t slash = run.transfer.path.rfind('/'); run.useRunDirectory && slash != std::string::npos && run.transfer.path[0] != '/')
+    if (size_t slash = run.transfer.path.rfind('/');
+        run.useRunDirectory && slash != std::string::npos && run.transfer.path[0] != '/')
       if (std::string why = makeFolders(run.transfer.path.substr(0, slash)); !why.empty())
         raise(Code::E0601, run.transfer.path, why);
     writeFile(run.transfer.path, writeSafetensors(std::move(run.transfer.tensors)));
@@ -215,20 +233,25 @@ void dyn_rt_load_begin(int64_t r, int64_t path) {
   guarded(run, [&] {
     run.transfer = {};
     run.transfer.path = run.text(path);
-    if (std::string why = readSafetensors(readFile(run.transfer.path), run.transfer.tensors); !why.empty())
+    if (std::string why = readSafetensors(readFile(run.transfer.path), run.transfer.tensors);
+        !why.empty())
       raise(Code::E0512, run.transfer.path, why);
   });
 }
-void dyn_rt_load_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims, int64_t data) {
+void dyn_rt_load_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims,
+                        int64_t data) {
   Run &run = of(r);
   auto &t = run.transfer;
   t.seen.push_back(run.text(name));
   std::vector<int64_t> shape = dimsAt(dims, rank);
-  auto it = std::find_if(t.tensors.begin(), t.tensors.end(), [&](const Tensor &x) { return x.name == run.text(name); });
+  auto it = std::find_if(t.tensors.begin(), t.tensors.end(),
+                         [&](const Tensor &x) { return x.name == run.text(name); });
   if (it == t.tensors.end())
     t.problems += "\n  missing: " + run.text(name);
   else if (it->type != type || it->shape != shape)
-    t.problems += fmt::format("\n  different: {} is {}{}, the model has {}{}", it->name, typeName(it->type), shapeText(it->shape), typeName(type), shapeText(shape));
+    t.problems +=
+        fmt::format("\n  different: {} is {}{}, the model has {}{}", it->name, typeName(it->type),
+                    shapeText(it->shape), typeName(type), shapeText(shape));
   else
     std::memcpy(reinterpret_cast<void *>(data), it->data.data(), it->data.size());
 }
@@ -247,7 +270,10 @@ void dyn_rt_load_end(int64_t r) {
 int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
   Run &run = of(r);
   if (run.checkpoints.stopRequested && !run.useRunDirectory)
-    guarded(run, [&] { throw Error{75, fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps)}; });
+    guarded(run, [&] {
+      throw Error{75,
+                  fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps)};
+    });
   return run.checkpoints.due(run, run.outermost[size_t(loop)]);
 }
 void dyn_rt_checkpoint_begin(int64_t r, int64_t loop) {
@@ -261,7 +287,8 @@ void dyn_rt_checkpoint_counter(int64_t r, int64_t loop, int64_t next) {
   t.data.assign(reinterpret_cast<const char *>(&next), 8);
   of(r).checkpoints.tensors.push_back(std::move(t));
 }
-void dyn_rt_checkpoint_tensor(int64_t r, int64_t slot, int64_t type, int64_t rank, int64_t dims, int64_t data) {
+void dyn_rt_checkpoint_tensor(int64_t r, int64_t slot, int64_t type, int64_t rank, int64_t dims,
+                              int64_t data) {
   Run &run = of(r);
   guarded(run, [&] {
     std::string name = run.meta["slots"][size_t(slot)].value("name", "");
@@ -273,7 +300,8 @@ void dyn_rt_checkpoint_end(int64_t r) {
   guarded(run, [&] {
     run.checkpoints.write(run);
     if (run.checkpoints.stopRequested)
-      throw Error{75, fmt::format("stopped at step {}; go on with --resume {}\n", run.metrics->steps, run.runDirectory)};
+      throw Error{75, fmt::format("stopped at step {}; go on with --resume {}\n",
+                                  run.metrics->steps, run.runDirectory)};
   });
 }
 
@@ -284,7 +312,8 @@ int64_t dyn_rt_resume_counter(int64_t r, int64_t loop, int64_t first) {
   auto it = c.counters.find(loop);
   return it == c.counters.end() || c.entered.count(loop) ? first : it->second;
 }
-void dyn_rt_resume_tensor(int64_t r, int64_t loop, int64_t slot, int64_t type, int64_t rank, int64_t dims, int64_t data) {
+void dyn_rt_resume_tensor(int64_t r, int64_t loop, int64_t slot, int64_t type, int64_t rank,
+                          int64_t dims, int64_t data) {
   Run &run = of(r);
   auto &c = run.checkpoints;
   if (!c.resuming || !c.counters.count(loop))

@@ -32,7 +32,9 @@ bool Checkpoints::due(const Run &run, bool outermost) {
     return false;
   if (everySteps)
     return run.metrics->steps - lastStep >= everySteps;
-  return outermost && std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count() >= everySeconds;
+  return outermost &&
+         std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count() >=
+             everySeconds;
 }
 
 void Checkpoints::write(Run &run) {
@@ -45,7 +47,9 @@ void Checkpoints::write(Run &run) {
   writeFile(path, bytes);
   if (readFile(path) != bytes)
     raise(Code::E0601, path, "what was read back differs");
-  json manifest = {{"schema", 1}, {"step", step}, {"metrics_length", length},
+  json manifest = {{"schema", 1},
+                   {"step", step},
+                   {"metrics_length", length},
                    {"source_hash", run.meta.value("source_hash", "")}};
   json series = json::object();
   auto names = run.meta.value("series", std::vector<std::string>());
@@ -88,7 +92,8 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
   const json last = manifest.value("last", json::object());
   for (size_t i = 0; i < names.size(); ++i)
     if (last.is_object() && last.contains(names[i]) && last[names[i]].is_string())
-      run.metrics->restore(int64_t(i), std::strtod(last[names[i]].get<std::string>().c_str(), nullptr));
+      run.metrics->restore(int64_t(i),
+                           std::strtod(last[names[i]].get<std::string>().c_str(), nullptr));
   auto number = [&](const Tensor &t) {
     if (t.data.size() != 8)
       raise(Code::E0702, path, "a counter is no number");

@@ -23,7 +23,7 @@ struct Run;
 struct Checkpoints {
   // policy
   bool enabled = true;
-  int64_t everySteps = 0;      ///< 0: by time
+  int64_t everySteps = 0; ///< 0: by time
   double everySeconds = 60;
   int64_t lastStep = 0;
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
@@ -35,7 +35,7 @@ struct Checkpoints {
 
   // the checkpoint being resumed
   bool resuming = false;
-  int64_t innermost = -1;      ///< loop at which the saved run stood
+  int64_t innermost = -1; ///< loop at which the saved run stood
   std::map<int64_t, int64_t> counters;
   std::map<std::string, Tensor> saved;
   std::set<int64_t> entered;

@@ -95,7 +95,8 @@ int64_t Loader::next(int64_t index, void *const *destinations) {
   int64_t n = std::min(batch, dataset.count - index * batch);
   for (size_t c = 0; c < dataset.columns.size(); ++c) {
     const Column &col = *dataset.columns[c];
-    std::memcpy(destinations[c], staged[c].data(), size_t(n * col.perExample() * widthOf(col.type)));
+    std::memcpy(destinations[c], staged[c].data(),
+                size_t(n * col.perExample() * widthOf(col.type)));
   }
   if ((index + 1) * batch < dataset.count) {
     request.store(index + 1, std::memory_order_release);

@@ -19,9 +19,9 @@ namespace dyn::rt {
 /// when a batch is made.
 struct Column {
   int64_t count = 0;
-  std::vector<int64_t> shape;  ///< of one example
-  int64_t type = 0;            ///< what the program wants
-  bool bytesToReal = false;    ///< `data` holds u8, a batch holds data/255
+  std::vector<int64_t> shape; ///< of one example
+  int64_t type = 0;           ///< what the program wants
+  bool bytesToReal = false;   ///< `data` holds u8, a batch holds data/255
   std::string data;
   int64_t perExample() const;
 };
@@ -50,21 +50,26 @@ private:
   int64_t batch;
   bool shuffled = false;
   std::vector<int32_t> order;
-  std::vector<std::string> staged; ///< one buffer a column
-  int64_t ready = -1;              ///< index of the batch in `staged`
+  std::vector<std::string> staged;  ///< one buffer a column
+  int64_t ready = -1;               ///< index of the batch in `staged`
   std::atomic<int64_t> request{-1}; ///< batch to prepare; -1 idle, -2 stop
   std::thread thread;
 };
 
 /// Readers; they raise coded errors. `path` may lack `.gz`.
-Column readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit);
+Column readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape, bool scale,
+               int64_t limit);
 Column readNpy(const std::string &path, int64_t type, std::vector<int64_t> shape, int64_t limit);
-Column readCsv(const std::string &path, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit);
+Column readCsv(const std::string &path, int64_t type, int64_t first, int64_t count, int64_t header,
+               int64_t limit);
 
 /// The same on bytes in memory; `path` is for messages.
-Column parseIdx(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit);
-Column parseNpy(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, int64_t limit);
-Column parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit);
+Column parseIdx(const std::string &path, std::string bytes, int64_t type,
+                std::vector<int64_t> shape, bool scale, int64_t limit);
+Column parseNpy(const std::string &path, std::string bytes, int64_t type,
+                std::vector<int64_t> shape, int64_t limit);
+Column parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first,
+                int64_t count, int64_t header, int64_t limit);
 
 /// The file's bytes, inflated when they are gzip.
 std::string readMaybeGzip(const std::string &path);

@@ -48,15 +48,20 @@ std::string help(const Run &run) {
     s += "\n" + doc + "\n";
   s += "\nThe program's own settings:\n";
   for (auto &c : run.meta["config"]) {
-    std::string value = c["default"].is_string() ? c["default"].get<std::string>() : c["default"].dump();
+    std::string value =
+        c["default"].is_string() ? c["default"].get<std::string>() : c["default"].dump();
     bool fixed = c.value("type", "") == "dim";
-    s += fmt::format("  --{:<22} {} ({}{})\n", dashed(c.value("name", "")) + " " + c.value("type", ""), c.value("doc", ""), fixed ? "fixed in this program: " : "", value);
+    s += fmt::format("  --{:<22} {} ({}{})\n",
+                     dashed(c.value("name", "")) + " " + c.value("type", ""), c.value("doc", ""),
+                     fixed ? "fixed in this program: " : "", value);
   }
   s += "\nFlags of every program:\n";
   for (const Tool &t : tools)
-    s += fmt::format("  --{:<22} {}\n", std::string(t.name) + (t.value ? std::string(" ") + t.value : ""), t.doc);
+    s += fmt::format("  --{:<22} {}\n",
+                     std::string(t.name) + (t.value ? std::string(" ") + t.value : ""), t.doc);
   s += "\nExit status: 0 done and all claims hold, 2 wrong command line, 3 a claim failed, 4 data\n"
-       "missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit, 9 a check\n"
+       "missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit, 9 a "
+       "check\n"
        "failed at run time, 75 stopped early and resumable.\n";
   return s;
 }
@@ -96,7 +101,8 @@ std::string nearest(const Run &run, const std::string &name) {
 template <typename T> std::optional<T> parse(const std::string &s) {
   T v{};
   auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
-  return ec == std::errc() && end == s.data() + s.size() && !s.empty() ? std::optional<T>(v) : std::nullopt;
+  return ec == std::errc() && end == s.data() + s.size() && !s.empty() ? std::optional<T>(v)
+                                                                       : std::nullopt;
 }
 
 void setConfig(ConfigValue &c, const std::string &text) {
@@ -220,11 +226,15 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
       if (dashed(c.name) == name)
         own = &c;
     if (own)
-      own->given = true, setConfig(*own, own->type == "bool" && !value && (i + 1 >= argc || argv[i + 1][0] == '-') ? "true" : take());
+      own->given = true,
+      setConfig(*own, own->type == "bool" && !value && (i + 1 >= argc || argv[i + 1][0] == '-')
+                          ? "true"
+                          : take());
     else if (name == "help")
       return help(run);
     else if (name == "version")
-      return fmt::format("{} {}, runtime {}\n", run.meta.value("name", "program"), run.meta.value("version", ""), DYN_RT_ABI);
+      return fmt::format("{} {}, runtime {}\n", run.meta.value("name", "program"),
+                         run.meta.value("version", ""), DYN_RT_ABI);
     else if (name == "seed")
       run.seedGiven = true, run.seed = count(INT64_MIN);
     else if (name == "threads")
@@ -242,7 +252,9 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
     else if (name == "checkpoint")
       setCheckpoint(run, take());
     else if (name == "resume")
-      run.resumeFrom = value ? *value : i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i] : "runs/latest";
+      run.resumeFrom = value                                   ? *value
+                       : i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i]
+                                                               : "runs/latest";
     else
       raise(Code::E0801, arg, nearest(run, name));
   }

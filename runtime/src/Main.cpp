@@ -55,8 +55,12 @@ static void makeRunDirectory(Run &run, int argc, char **argv) {
     if (symlink(run.runDirectory.c_str() + 5, temporary.c_str()) == 0)
       std::rename(temporary.c_str(), "runs/latest");
   }
-  json info = {{"schema", 1}, {"program", run.meta.value("name", "")}, {"version", run.meta.value("version", "")},
-               {"source_hash", run.meta.value("source_hash", "")}, {"seed", run.seed}, {"threads", run.threads}};
+  json info = {{"schema", 1},
+               {"program", run.meta.value("name", "")},
+               {"version", run.meta.value("version", "")},
+               {"source_hash", run.meta.value("source_hash", "")},
+               {"seed", run.seed},
+               {"threads", run.threads}};
   for (int i = 0; i < argc; ++i)
     info["command"].push_back(argv[i]);
   info["config"] = json::object();
@@ -74,13 +78,19 @@ static bool reportClaims(Run &run) {
   for (size_t i = 0; i < run.claims.size(); ++i) {
     const json &c = run.meta["claims"][i];
     const ClaimResult &r = run.claims[i];
-    std::string relation = c.value("relation", ""), verdict = !r.seen ? "not reached" : r.holds ? "holds" : "FAILS";
+    std::string relation = c.value("relation", ""), verdict = !r.seen   ? "not reached"
+                                                              : r.holds ? "holds"
+                                                                        : "FAILS";
     fmt::print("claim {}: {}  ({}", verdict, c.value("text", ""), c.value("condition", ""));
     if (r.seen && !relation.empty())
-      fmt::print("; {:.6g} {} {:.6g}, margin {:.3g}", r.left, relation, r.right, std::fabs(r.left - r.right));
+      fmt::print("; {:.6g} {} {:.6g}, margin {:.3g}", r.left, relation, r.right,
+                 std::fabs(r.left - r.right));
     fmt::print(")\n");
     all &= r.seen && r.holds;
-    list.push_back({{"text", c.value("text", "")}, {"verdict", verdict}, {"left", fmt::format("{}", r.left)}, {"right", fmt::format("{}", r.right)}});
+    list.push_back({{"text", c.value("text", "")},
+                    {"verdict", verdict},
+                    {"left", fmt::format("{}", r.left)},
+                    {"right", fmt::format("{}", r.right)}});
   }
   if (run.useRunDirectory && !run.claims.empty())
     writeFile(run.runDirectory + "/claims.json", list.dump(1) + "\n");
@@ -93,7 +103,8 @@ static void readMeta(Run &run, const dyn_rt_program &program) {
     raise(Code::E0806, "it is no JSON object");
   if (run.meta.value("abi", 0) != DYN_RT_ABI)
     raise(Code::E0805, run.meta.value("abi", 0), DYN_RT_ABI);
-  for (const char *list : {"strings", "series", "config", "claims", "checks", "loops", "slots", "sources"})
+  for (const char *list :
+       {"strings", "series", "config", "claims", "checks", "loops", "slots", "sources"})
     if (!run.meta.contains(list))
       run.meta[list] = json::array();
   run.strings = run.meta["strings"].get<std::vector<std::string>>();
@@ -128,7 +139,8 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
     if (run.useRunDirectory && !resume)
       makeRunDirectory(run, argc, argv);
     run.metrics = std::make_unique<Metrics>(run.meta["series"].get<std::vector<std::string>>(),
-                                            run.useRunDirectory ? run.runDirectory : "", run.progress, run.quiet);
+                                            run.useRunDirectory ? run.runDirectory : "",
+                                            run.progress, run.quiet);
     if (resume) {
       run.checkpoints.load(run, run.runDirectory);
       fmt::print(stderr, "resumed at step {}\n", run.checkpoints.resumedStep);

@@ -28,11 +28,13 @@ static std::string number(double v) {
   return fmt::format("{}", v);
 }
 
-Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, std::string progress, bool quiet)
+Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, std::string progress,
+                 bool quiet)
     : names(std::move(seriesNames)), lasts(names.size(), std::nan("")), folder(std::move(folder)),
       progress(std::move(progress)), quiet(quiet), start(std::chrono::steady_clock::now()) {
   const char *term = getenv("TERM");
-  terminal = this->progress == "bar" || (this->progress == "auto" && isatty(2) && term && std::strcmp(term, "dumb") != 0);
+  terminal = this->progress == "bar" ||
+             (this->progress == "auto" && isatty(2) && term && std::strcmp(term, "dumb") != 0);
   if (this->progress == "none")
     this->quiet = true;
   ring.resize(capacity);
@@ -142,7 +144,12 @@ void Metrics::draw(bool final) {
     gap = std::min(gap * 1.5, 300.0);
   lastDraw = t;
   int64_t outer = outerIndex, outers = outerCount, done = doneIterations, all = allIterations;
-  double part = outers > 0 ? (double(outer) + (all > 0 && done < all && outer < outers && all != outers ? double(done) / double(all) : 0)) / double(outers) : 0;
+  double part = outers > 0
+                    ? (double(outer) + (all > 0 && done < all && outer < outers && all != outers
+                                            ? double(done) / double(all)
+                                            : 0)) /
+                          double(outers)
+                    : 0;
   part = std::min(part, 1.0);
   std::string line = fmt::format("step {}", steps);
   if (t > 0)
@@ -228,7 +235,8 @@ void Metrics::finish() {
   draw(true);
   curves();
   if (incomplete)
-    fmt::print(stderr, "warning: {}/metrics.jsonl is incomplete: a line could not be written\n", folder);
+    fmt::print(stderr, "warning: {}/metrics.jsonl is incomplete: a line could not be written\n",
+               folder);
   if (!folder.empty()) {
     std::string csv = "step,series,value\n";
     for (size_t s = 0; s < names.size(); ++s)

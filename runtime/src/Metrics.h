@@ -35,9 +35,9 @@ public:
   /// Ends the display, writes metrics.csv, prints final values and curves.
   void finish();
 
-  int64_t steps = 0;    ///< of the whole run
+  int64_t steps = 0; ///< of the whole run
   int64_t resumedAt = 0;
-  bool muted = false;   ///< until a resumed run has reached its place
+  bool muted = false; ///< until a resumed run has reached its place
 
 private:
   struct Entry {
@@ -63,7 +63,7 @@ private:
   std::atomic<bool> stop{false}, flushing{false};
   bool incomplete = false; ///< a line could not be written
   std::chrono::steady_clock::time_point start;
-  std::vector<Entry> pending;                 ///< values of the step being written
+  std::vector<Entry> pending; ///< values of the step being written
   std::vector<std::vector<std::pair<int64_t, double>>> history;
   std::atomic<int64_t> doneIterations{0}, allIterations{0}, outerIndex{0}, outerCount{0};
   double lastDraw = 0, gap = 10;

@@ -25,7 +25,8 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> x, uint32_t k0, ui
 
 /// Draw `i` of the stream `key`: 32 uniform bits.
 inline uint32_t draw(uint64_t key, uint64_t i) {
-  return philox({uint32_t(i >> 2), uint32_t(i >> 34), 0, 0}, uint32_t(key), uint32_t(key >> 32))[i & 3];
+  return philox({uint32_t(i >> 2), uint32_t(i >> 34), 0, 0}, uint32_t(key),
+                uint32_t(key >> 32))[i & 3];
 }
 
 /// A random order of 0 .. n - 1 (Fisher and Yates).

@@ -97,19 +97,23 @@ template <typename T> T bigEndian(const char *p) {
   return v;
 }
 
-void checkShape(const std::string &path, const std::vector<int64_t> &got, const std::vector<int64_t> &want) {
+void checkShape(const std::string &path, const std::vector<int64_t> &got,
+                const std::vector<int64_t> &want) {
   if (got != want)
     raise(Code::E0505, path, shapeText(got), shapeText(want));
 }
 
 } // namespace
 
-Column dyn::rt::parseIdx(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit) {
+Column dyn::rt::parseIdx(const std::string &path, std::string bytes, int64_t type,
+                         std::vector<int64_t> shape, bool scale, int64_t limit) {
   if (bytes.empty())
     raise(Code::E0502, path);
   if (bytes.size() < 4 || bytes[0] || bytes[1])
-    raise(Code::E0503, path, fmt::format("{:02x}", fmt::join(bytes.substr(0, 4), " ")), "an IDX header: 00 00, type, rank");
-  static const std::pair<uint8_t, int> kinds[] = {{0x08, 1}, {0x09, 1}, {0x0b, 2}, {0x0c, 4}, {0x0d, 4}, {0x0e, 8}};
+    raise(Code::E0503, path, fmt::format("{:02x}", fmt::join(bytes.substr(0, 4), " ")),
+          "an IDX header: 00 00, type, rank");
+  static const std::pair<uint8_t, int> kinds[] = {{0x08, 1}, {0x09, 1}, {0x0b, 2},
+                                                  {0x0c, 4}, {0x0d, 4}, {0x0e, 8}};
   uint8_t kind = uint8_t(bytes[2]);
   int width = 0;
   for (auto [k, w] : kinds)
@@ -117,7 +121,8 @@ Column dyn::rt::parseIdx(const std::string &path, std::string bytes, int64_t typ
       width = w;
   int64_t rank = uint8_t(bytes[3]);
   if (!width || rank < 1 || rank > 8)
-    raise(Code::E0503, path, fmt::format("type {:#04x}, rank {}", kind, rank), "a type of 08 to 0e and a rank of 1 to 8");
+    raise(Code::E0503, path, fmt::format("type {:#04x}, rank {}", kind, rank),
+          "a type of 08 to 0e and a rank of 1 to 8");
   if (int64_t(bytes.size()) < 4 + 4 * rank)
     raise(Code::E0504, path, 4 * rank, int64_t(bytes.size()) - 4);
   std::vector<int64_t> dims;
@@ -180,7 +185,8 @@ Column dyn::rt::parseIdx(const std::string &path, std::string bytes, int64_t typ
   return c;
 }
 
-Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t type, std::vector<int64_t> shape, int64_t limit) {
+Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t type,
+                         std::vector<int64_t> shape, int64_t limit) {
   if (bytes.size() < 10 || bytes.compare(0, 6, "\x93NUMPY") != 0)
     raise(Code::E0503, path, "other bytes", "an NPY header");
   size_t length = 0, start = 0;
@@ -223,7 +229,8 @@ Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t typ
   std::vector<int64_t> dims;
   if (dimsText.empty() || dimsText[0] != '(')
     raise(Code::E0512, path, "`shape` is no tuple");
-  for (const char *p = dimsText.data() + 1, *end = dimsText.data() + dimsText.size(); p < end && *p != ')';) {
+  for (const char *p = dimsText.data() + 1, *end = dimsText.data() + dimsText.size();
+       p < end && *p != ')';) {
     if (*p == ' ' || *p == ',') {
       ++p;
       continue;
@@ -262,7 +269,10 @@ Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t typ
       std::memcpy(&v, p, sizeof v);
       return v;
     };
-    int64_t k = kind == 2 ? get(int32_t()) : kind == 3 ? get(int64_t()) : kind >= 4 ? get(uint8_t()) : 0;
+    int64_t k = kind == 2   ? get(int32_t())
+                : kind == 3 ? get(int64_t())
+                : kind >= 4 ? get(uint8_t())
+                            : 0;
     double x = kind == 0 ? double(get(float())) : kind == 1 ? get(double()) : double(k);
     if (!wantReal)
       checkRange(path, i / each, k, limit);
@@ -271,7 +281,8 @@ Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t typ
   return c;
 }
 
-Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit) {
+Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first,
+                         int64_t count, int64_t header, int64_t limit) {
   Column c;
   c.type = type;
   if (count)
@@ -319,7 +330,8 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
         f.remove_suffix(1);
       double x = 0;
       int64_t n = 0;
-      auto r = type <= 1 ? std::from_chars(f.data(), f.data() + f.size(), x) : std::from_chars(f.data(), f.data() + f.size(), n);
+      auto r = type <= 1 ? std::from_chars(f.data(), f.data() + f.size(), x)
+                         : std::from_chars(f.data(), f.data() + f.size(), n);
       if (r.ec != std::errc() || r.ptr != f.data() + f.size() || f.empty())
         raise(Code::E0509, path, row, first + k + 1, f.substr(0, 40));
       if (type > 1)
@@ -335,12 +347,15 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
   return c;
 }
 
-Column dyn::rt::readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape, bool scale, int64_t limit) {
+Column dyn::rt::readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape,
+                        bool scale, int64_t limit) {
   return parseIdx(path, readMaybeGzip(path), type, std::move(shape), scale, limit);
 }
-Column dyn::rt::readNpy(const std::string &path, int64_t type, std::vector<int64_t> shape, int64_t limit) {
+Column dyn::rt::readNpy(const std::string &path, int64_t type, std::vector<int64_t> shape,
+                        int64_t limit) {
   return parseNpy(path, readMaybeGzip(path), type, std::move(shape), limit);
 }
-Column dyn::rt::readCsv(const std::string &path, int64_t type, int64_t first, int64_t count, int64_t header, int64_t limit) {
+Column dyn::rt::readCsv(const std::string &path, int64_t type, int64_t first, int64_t count,
+                        int64_t header, int64_t limit) {
   return parseCsv(path, readMaybeGzip(path), type, first, count, header, limit);
 }

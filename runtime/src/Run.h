@@ -46,9 +46,9 @@ struct Run {
   bool seedGiven = false;
   unsigned threads = 0;
   bool quiet = false, useRunDirectory = true;
-  std::string resumeFrom;             ///< a run directory; empty for a fresh run
+  std::string resumeFrom;               ///< a run directory; empty for a fresh run
   std::vector<bool> outermost, counted; ///< of each loop
-  std::vector<std::string> notes;     ///< said at the end
+  std::vector<std::string> notes;       ///< said at the end
   std::string runDirectory;
   std::string progress = "auto";
 

@@ -43,8 +43,9 @@ std::string dyn::rt::writeSafetensors(std::vector<Tensor> tensors) {
   std::string header = "{";
   int64_t offset = 0;
   for (const Tensor &t : tensors) {
-    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}", header.size() > 1 ? "," : "",
-                          json(t.name).dump(), names[t.type], fmt::join(t.shape, ","), offset, offset + int64_t(t.data.size()));
+    header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
+                          header.size() > 1 ? "," : "", json(t.name).dump(), names[t.type],
+                          fmt::join(t.shape, ","), offset, offset + int64_t(t.data.size()));
     offset += int64_t(t.data.size());
   }
   header += "}";
@@ -88,18 +89,22 @@ std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor>
     Tensor t;
     t.name = name;
     auto wrong = [&](const char *what) { return fmt::format("tensor `{}` has {}", name, what); };
-    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() || !entry.contains("shape") ||
-        !entry["shape"].is_array() || !entry.contains("data_offsets") || !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2)
+    if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
+        !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
+        !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2)
       return wrong("an incomplete description");
     std::string type = entry["dtype"];
-    t.type = std::find_if(std::begin(names), std::end(names), [&](const char *n) { return type == n; }) - std::begin(names);
+    t.type =
+        std::find_if(std::begin(names), std::end(names), [&](const char *n) { return type == n; }) -
+        std::begin(names);
     if (t.type == 6)
       return wrong("an element type that is not supported");
     uint64_t size = uint64_t(widthOf(t.type));
     if (entry["shape"].size() > 8)
       return wrong("more than 8 dimensions");
     for (auto &d : entry["shape"]) {
-      if (!d.is_number_unsigned() || __builtin_mul_overflow(size, d.get<uint64_t>(), &size) || size > (uint64_t(1) << 62))
+      if (!d.is_number_unsigned() || __builtin_mul_overflow(size, d.get<uint64_t>(), &size) ||
+          size > (uint64_t(1) << 62))
         return wrong("an extent that is no size");
       t.shape.push_back(d.get<int64_t>());
     }

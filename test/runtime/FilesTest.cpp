@@ -47,7 +47,8 @@ Tensor tensor(std::string name, int64_t type, std::vector<int64_t> shape) {
 }
 
 TEST(Safetensors, RoundTrip) {
-  std::string bytes = writeSafetensors({tensor("b", 0, {2, 3}), tensor("a", 3, {}), tensor("empty", 0, {0, 4})});
+  std::string bytes =
+      writeSafetensors({tensor("b", 0, {2, 3}), tensor("a", 3, {}), tensor("empty", 0, {0, 4})});
   std::vector<Tensor> back;
   EXPECT_EQ(readSafetensors(bytes, back), "");
   ASSERT_EQ(back.size(), 3u);
@@ -64,15 +65,20 @@ TEST(Safetensors, IsRefused) {
     std::memcpy(s.data(), &n, 8);
     return s + header + std::string(data, '\0');
   };
-  for (const std::string &bad : {
-           std::string("x"), file("[]", 0), file("{", 0),
-           file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4),
-           file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8),
-           file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8),
-           file(R"({"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}})", 4),
-           file(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4),
-           file(R"({"a":{"dtype":"F32","shape":[9007199254740993,9007199254740993],"data_offsets":[0,4]}})", 4),
-           file(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})", 1)}) {
+  for (
+      const std::string &bad :
+      {std::string("x"), file("[]", 0), file("{", 0),
+       file(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", 4),
+       file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 8),
+       file(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8),
+       file(R"({"a":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}})", 4),
+       file(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4),
+       file(
+           R"({"a":{"dtype":"F32","shape":[9007199254740993,9007199254740993],"data_offsets":[0,4]}})",
+           4),
+       file(
+           R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+           1)}) {
     std::vector<Tensor> out;
     EXPECT_NE(readSafetensors(bad, out), "") << bad.substr(std::min<size_t>(8, bad.size()));
   }

@@ -32,7 +32,8 @@ std::string idx(uint8_t type, std::vector<uint32_t> dims, size_t bytes) {
   return s;
 }
 
-std::string idxCode(std::string bytes, int64_t type = 0, std::vector<int64_t> shape = {2, 2}, int64_t limit = 0) {
+std::string idxCode(std::string bytes, int64_t type = 0, std::vector<int64_t> shape = {2, 2},
+                    int64_t limit = 0) {
   return codeOf([&] { parseIdx("file", bytes, type, shape, true, limit); });
 }
 
@@ -109,7 +110,9 @@ TEST(Npy, ReadsAndRefuses) {
   EXPECT_EQ(code(npy("{'descr': '<f4', 'shape': (2, 3), }", "")), "E0512");
   EXPECT_EQ(code(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", "")), "E0506");
   EXPECT_EQ(code(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", "")), "E0513");
-  EXPECT_EQ(code(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }", std::string(32, '\0'))), "E0505");
+  EXPECT_EQ(code(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }",
+                     std::string(32, '\0'))),
+            "E0505");
 }
 
 } // namespace

@@ -44,10 +44,13 @@ void split(scf::ForOp loop) {
   Location loc = loop.getLoc();
   Value count = arith::ConstantIndexOp::create(b, loc, tasksOfLargeKernels);
   Value piece = arith::CeilDivUIOp::create(b, loc, loop.getUpperBound(), count);
-  auto tasks = scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(tasksOfLargeKernels)}, ValueRange{}, std::nullopt);
+  auto tasks =
+      scf::ForallOp::create(b, loc, ArrayRef<OpFoldResult>{b.getIndexAttr(tasksOfLargeKernels)},
+                            ValueRange{}, std::nullopt);
   b.setInsertionPointToStart(tasks.getBody());
   Value low = arith::MulIOp::create(b, loc, tasks.getInductionVar(0), piece);
-  Value high = arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, low, piece), loop.getUpperBound());
+  Value high = arith::MinUIOp::create(b, loc, arith::AddIOp::create(b, loc, low, piece),
+                                      loop.getUpperBound());
   auto inner = cast<scf::ForOp>(b.clone(*loop));
   inner.setLowerBound(low);
   inner.setUpperBound(high);
@@ -85,7 +88,8 @@ scf::ForOp emitReduction(RewriterBase &b, linalg::GenericOp op) {
     for (AffineExpr e : map.getResults()) {
       AffineMap one = AffineMap::get(map.getNumDims(), 0, e);
       SmallVector<Value> dims(ivs);
-      dims.resize(map.getNumDims(), ivs.empty() ? Value(arith::ConstantIndexOp::create(b, loc, 0)) : ivs[0]);
+      dims.resize(map.getNumDims(),
+                  ivs.empty() ? Value(arith::ConstantIndexOp::create(b, loc, 0)) : ivs[0]);
       at.push_back(affine::AffineApplyOp::create(b, loc, one, dims));
     }
     return at;
@@ -93,7 +97,8 @@ scf::ForOp emitReduction(RewriterBase &b, linalg::GenericOp op) {
   scf::ForOp outermost;
   unsigned parallel = op.getNumParallelLoops(), loops = op.getNumLoops();
   for (unsigned d = 0; d < parallel; ++d) {
-    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size), number(ranges[d].stride));
+    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size),
+                                number(ranges[d].stride));
     outermost = outermost ? outermost : f;
     ivs.push_back(f.getInductionVar());
     b.setInsertionPoint(f.getBody()->getTerminator());
@@ -101,7 +106,8 @@ scf::ForOp emitReduction(RewriterBase &b, linalg::GenericOp op) {
   SmallVector<Value> acc;
   for (OpOperand &out : op.getDpsInitsMutable())
     acc.push_back(memref::LoadOp::create(b, loc, out.get(), place(&out)));
-  std::function<SmallVector<Value>(unsigned, ValueRange)> reduce = [&](unsigned d, ValueRange now) -> SmallVector<Value> {
+  std::function<SmallVector<Value>(unsigned, ValueRange)> reduce =
+      [&](unsigned d, ValueRange now) -> SmallVector<Value> {
     if (d == loops) {
       IRMapping map;
       for (OpOperand *in : op.getDpsInputOperands()) {
@@ -123,7 +129,8 @@ scf::ForOp emitReduction(RewriterBase &b, linalg::GenericOp op) {
         out.push_back(map.lookupOrDefault(v));
       return out;
     }
-    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size), number(ranges[d].stride), now);
+    auto f = scf::ForOp::create(b, loc, number(ranges[d].offset), number(ranges[d].size),
+                                number(ranges[d].stride), now);
     OpBuilder::InsertionGuard guard(b);
     if (!f.getBody()->empty())
       b.eraseOp(f.getBody()->getTerminator());
@@ -145,7 +152,8 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   StringRef getArgument() const final { return "dyn-emit-loops"; }
   StringRef getDescription() const final { return "linalg in kernels to loops and tasks"; }
   void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<affine::AffineDialect, scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect, vector::VectorDialect>();
+    r.insert<affine::AffineDialect, scf::SCFDialect, arith::ArithDialect, memref::MemRefDialect,
+             vector::VectorDialect>();
   }
   void runOnOperation() final {
     SmallVector<linalg::LinalgOp> ops;
@@ -154,16 +162,19 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
         fn.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     IRRewriter rewriter(&getContext());
     for (linalg::LinalgOp op : ops) {
-      bool cut = op.getNumLoops() > 0 && workOf(op) >= workForTasks && op.getIteratorTypesArray()[0] == utils::IteratorType::parallel;
+      bool cut = op.getNumLoops() > 0 && workOf(op) >= workForTasks &&
+                 op.getIteratorTypesArray()[0] == utils::IteratorType::parallel;
       rewriter.setInsertionPoint(op);
       if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()))
         if (auto shape = codegen::classifyContraction(generic)) {
           Block &entry = op->getParentOfType<func::FuncOp>().getBody().front();
           bool packs = codegen::hasPackingPhase(*shape);
-          codegen::lowerContraction(rewriter, generic, *shape, packs ? entry.getArguments().back() : Value());
+          codegen::lowerContraction(rewriter, generic, *shape,
+                                    packs ? entry.getArguments().back() : Value());
           continue;
         }
-      if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation()); keepsInRegisters(generic)) {
+      if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
+          keepsInRegisters(generic)) {
         scf::ForOp outer = emitReduction(rewriter, generic);
         if (cut && outer)
           split(outer);

@@ -62,7 +62,8 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
     if (auto generic = dyn_cast<linalg::GenericOp>(op))
       if (auto shape = codegen::classifyContraction(generic))
         if (int64_t bytes = codegen::contractionScratchBytes(*shape))
-          args.push_back(memref::AllocOp::create(b, op->getLoc(), MemRefType::get({bytes}, b.getI8Type())));
+          args.push_back(
+              memref::AllocOp::create(b, op->getLoc(), MemRefType::get({bytes}, b.getI8Type())));
     SmallVector<Type> types;
     for (Value v : args)
       types.push_back(v.getType());
@@ -102,4 +103,6 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
 
 } // namespace
 
-std::unique_ptr<Pass> dyn::createOutlineKernelsPass() { return std::make_unique<OutlineKernelsPass>(); }
+std::unique_ptr<Pass> dyn::createOutlineKernelsPass() {
+  return std::make_unique<OutlineKernelsPass>();
+}

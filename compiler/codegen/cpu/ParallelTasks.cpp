@@ -88,11 +88,14 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
     for (Operation *c : constants)
       b.clone(*c, map);
     auto field = [&](Value base, size_t i) -> Value {
-      return LLVM::GEPOp::create(b, loc, pointer, record, base, ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+      return LLVM::GEPOp::create(b, loc, pointer, record, base,
+                                 ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
     };
     for (auto [i, v] : llvm::enumerate(captures)) {
       Value raw = LLVM::LoadOp::create(b, loc, fields[i], field(entry->getArgument(0), i));
-      map.map(v, raw.getType() == v.getType() ? raw : UnrealizedConversionCastOp::create(b, loc, v.getType(), raw).getResult(0));
+      map.map(v, raw.getType() == v.getType()
+                     ? raw
+                     : UnrealizedConversionCastOp::create(b, loc, v.getType(), raw).getResult(0));
     }
     Value index = arith::IndexCastOp::create(b, loc, b.getIndexType(), entry->getArgument(1));
     map.map(loop.getInductionVar(0), index);
@@ -106,14 +109,21 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
     Value environment = LLVM::AllocaOp::create(b, loc, pointer, record, one);
     b.setInsertionPoint(loop);
     for (auto [i, v] : llvm::enumerate(captures)) {
-      Value raw = fields[i] == v.getType() ? v : UnrealizedConversionCastOp::create(b, loc, fields[i], v).getResult(0);
+      Value raw = fields[i] == v.getType()
+                      ? v
+                      : UnrealizedConversionCastOp::create(b, loc, fields[i], v).getResult(0);
       LLVM::StoreOp::create(b, loc, raw, field(environment, i));
     }
     Value fn = func::ConstantOp::create(b, loc, task.getFunctionType(), name);
     Value address = UnrealizedConversionCastOp::create(b, loc, pointer, fn).getResult(0);
-    auto toInt = [&](Value p) -> Value { return LLVM::PtrToIntOp::create(b, loc, b.getI64Type(), p); };
+    auto toInt = [&](Value p) -> Value {
+      return LLVM::PtrToIntOp::create(b, loc, b.getI64Type(), p);
+    };
     OpFoldResult upper = loop.getMixedUpperBound()[0];
-    Value tasks = isa<Value>(upper) ? cast<Value>(upper) : Value(arith::ConstantIndexOp::create(b, loc, cast<IntegerAttr>(cast<Attribute>(upper)).getInt()));
+    Value tasks = isa<Value>(upper)
+                      ? cast<Value>(upper)
+                      : Value(arith::ConstantIndexOp::create(
+                            b, loc, cast<IntegerAttr>(cast<Attribute>(upper)).getInt()));
     tasks = arith::IndexCastOp::create(b, loc, b.getI64Type(), tasks);
     SmallVector<Value> args{kernel.getArgument(0), tasks, toInt(address), toInt(environment)};
     func::CallOp::create(b, loc, runtimeFunction(), args);
@@ -127,4 +137,6 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
 
 } // namespace
 
-std::unique_ptr<Pass> dyn::createParallelTasksPass() { return std::make_unique<ParallelTasksPass>(); }
+std::unique_ptr<Pass> dyn::createParallelTasksPass() {
+  return std::make_unique<ParallelTasksPass>();
+}

@@ -83,8 +83,8 @@ static std::string total(const std::string &name, StringRef type, const std::str
 /// Inputs of a function: the extent, the weights of the result, the variables.
 static std::string signature(const Case &c, char prefix) {
   return "%n: index, %w: " + std::string(c.result) + ", " + join(c.inputs.size(), [&](size_t i) {
-    return "%" + std::string(1, prefix) + std::to_string(i) + ": " + c.inputs[i];
-  });
+           return "%" + std::string(1, prefix) + std::to_string(i) + ": " + c.inputs[i];
+         });
 }
 
 /// Computes %s, the weighted sum of the body's result, from %a, %b, ...
@@ -111,8 +111,10 @@ static std::string gradientNorm(const Case &c) {
     std::string at = std::to_string(i), g = "%g#" + std::to_string(i + 1);
     out += "  %sq" + at + " = arith.mulf " + g + ", " + g + " : " + c.inputs[i] + "\n" +
            total("sq" + at, c.inputs[i], "t" + at);
-    out += i == 0 ? std::string("  %q0z = arith.constant 0.0 : f64\n  %q0 = arith.addf %t0, %q0z : f64\n")
-                  : "  %q" + at + " = arith.addf %q" + std::to_string(i - 1) + ", %t" + at + " : f64\n";
+    out +=
+        i == 0
+            ? std::string("  %q0z = arith.constant 0.0 : f64\n  %q0 = arith.addf %t0, %q0z : f64\n")
+            : "  %q" + at + " = arith.addf %q" + std::to_string(i - 1) + ", %t" + at + " : f64\n";
   }
   return out;
 }
@@ -131,14 +133,14 @@ std::string dyn::test::program(const Case &c, const Extents &extents, Order orde
   } else {
     primal = "func.func @primal(" + signature(c, 'v') + ") -> f64 {\n" + gradientNorm(c) +
              "  return " + last + " : f64\n}\n";
-    grad = "  %r:" + std::to_string(k + 1) + " = dyn.value_and_grad wrt(" + names + ") : (" + types +
-           ") -> (f64, " + types + ") {\n  ^bb0(" +
+    grad = "  %r:" + std::to_string(k + 1) + " = dyn.value_and_grad wrt(" + names + ") : (" +
+           types + ") -> (f64, " + types + ") {\n  ^bb0(" +
            join(k, [&](size_t i) { return "%v" + std::to_string(i) + ": " + c.inputs[i]; }) +
            "):\n" + gradientNorm(c) + "  dyn.yield " + last + " : f64\n  }\n";
   }
   grad = "func.func @grad(" + signature(c, 'x') + ") -> (f64, " + types + ") {\n" + grad +
-         "  return " + join(k + 1, [](size_t i) { return "%r#" + std::to_string(i); }) + " : f64, " +
-         types + "\n}\n";
+         "  return " + join(k + 1, [](size_t i) { return "%r#" + std::to_string(i); }) +
+         " : f64, " + types + "\n}\n";
   return fill(primal + grad, extents);
 }
 

@@ -52,10 +52,14 @@ const char *counted = R"(
   })";
 } // namespace
 
-TEST_F(Control, For) { both({"for", {"tensor<Bxf64>", "f64", "tensor<Bxf64>"}, counted, "tensor<Bxf64>"}); }
+TEST_F(Control, For) {
+  both({"for", {"tensor<Bxf64>", "f64", "tensor<Bxf64>"}, counted, "tensor<Bxf64>"});
+}
 
 TEST_F(Control, ForWithLimit) {
-  both({"for-limit", {"tensor<Axf64>", "f64"}, R"(
+  both({"for-limit",
+        {"tensor<Axf64>", "f64"},
+        R"(
   %lo = arith.constant 0 : index
   %st = arith.constant 1 : index
   %y = scf.for %i = %lo to %n step %st iter_args(%h = %b) -> (f64) {
@@ -63,11 +67,14 @@ TEST_F(Control, ForWithLimit) {
     %z = arith.mulf %x, %h : f64
     %o = math.sin %z : f64
     scf.yield %o : f64
-  } {dyn.limit = 4 : i64})", "f64"});
+  } {dyn.limit = 4 : i64})",
+        "f64"});
 }
 
 TEST_F(Control, NestedFor) {
-  both({"nested", {"tensor<Bxf64>"}, R"(
+  both({"nested",
+        {"tensor<Bxf64>"},
+        R"(
   %lo = arith.constant 0 : index
   %hi = arith.constant 3 : index
   %st = arith.constant 1 : index
@@ -78,11 +85,14 @@ TEST_F(Control, NestedFor) {
       scf.yield %s : tensor<Bxf64>
     } {dyn.limit = 3 : i64}
     scf.yield %k : tensor<Bxf64>
-  })", "tensor<Bxf64>"});
+  })",
+        "tensor<Bxf64>"});
 }
 
 TEST_F(Control, If) {
-  both({"if", {"tensor<AxBxf64>", "f64"}, R"(
+  both({"if",
+        {"tensor<AxBxf64>", "f64"},
+        R"(
   %zero = arith.constant 0.0 : f64
   %k = arith.cmpf ogt, %b, %zero : f64
   %y = scf.if %k -> (tensor<AxBxf64>) {
@@ -92,11 +102,14 @@ TEST_F(Control, If) {
     %v = dyn.broadcast %b dims [] : f64 to tensor<AxBxf64>
     %m = arith.mulf %a, %v : tensor<AxBxf64>
     scf.yield %m : tensor<AxBxf64>
-  })", "tensor<AxBxf64>"});
+  })",
+        "tensor<AxBxf64>"});
 }
 
 TEST_F(Control, LoopWithBranch) {
-  both({"loop-if", {"f64", "f64"}, R"(
+  both({"loop-if",
+        {"f64", "f64"},
+        R"(
   %lo = arith.constant 0 : index
   %hi = arith.constant 5 : index
   %st = arith.constant 1 : index
@@ -112,7 +125,8 @@ TEST_F(Control, LoopWithBranch) {
       scf.yield %p : f64
     }
     scf.yield %o : f64
-  })", "f64"});
+  })",
+        "f64"});
 }
 
 static const char *halving = R"(
@@ -161,14 +175,20 @@ TEST_F(Control, EffectsHappenOnce) {
   ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
   Interpreter interpreter;
   std::vector<Array> results;
-  ASSERT_TRUE(succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"), {Array(2.0)}, results)));
+  ASSERT_TRUE(
+      succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"), {Array(2.0)}, results)));
   EXPECT_EQ(interpreter.logged, (std::vector<double>{2, 4, 16, 256}));
   EXPECT_EQ(results[0].data[0], 8 * 128.0);
 }
 
 TEST_F(Control, StopPassesNothing) {
   // The quotient sees the stopped path, so the check has to object.
-  EXPECT_NE(first({"stop", {"f64"}, "%q = dyn.stop %a : f64 to f64\n%y = arith.mulf %q, %a : f64", "f64", 0.5}), "");
+  EXPECT_NE(first({"stop",
+                   {"f64"},
+                   "%q = dyn.stop %a : f64 to f64\n%y = arith.mulf %q, %a : f64",
+                   "f64",
+                   0.5}),
+            "");
 }
 
 TEST_F(Control, UnboundedLoopsAreErrors) {

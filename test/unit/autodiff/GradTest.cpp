@@ -27,8 +27,8 @@ struct Rules : testing::TestWithParam<Case> {
       trials.insert(trials.end(), {{1, 1, 1}, {0, 3, 2}, {2, 0, 3}, {5, 1, 7}});
     for (const Extents &e : trials) {
       auto wrong = check(context, c, e, order, pipeline);
-      EXPECT_EQ(wrong, std::nullopt) << c.name << " at " << e[0] << " " << e[1] << " " << e[2]
-                                     << ": " << wrong.value_or("");
+      EXPECT_EQ(wrong, std::nullopt)
+          << c.name << " at " << e[0] << " " << e[1] << " " << e[2] << ": " << wrong.value_or("");
     }
   }
 };
@@ -37,9 +37,7 @@ struct Rules : testing::TestWithParam<Case> {
 
 TEST_P(Rules, First) { checkAll(Order::First, "dyn-grad,cse"); }
 
-TEST_P(Rules, FirstSimplified) {
-  checkAll(Order::First, "dyn-grad,canonicalize,cse,dyn-simplify");
-}
+TEST_P(Rules, FirstSimplified) { checkAll(Order::First, "dyn-grad,canonicalize,cse,dyn-simplify"); }
 
 TEST_P(Rules, GradientNorm) {
   if (!GetParam().second)

@@ -33,22 +33,25 @@ TEST(Registry, EveryRuleHasACase) {
     if (!name.hasInterface<dyn::Differentiable>())
       continue;
     ++rules;
-    EXPECT_TRUE(seen.count(name.getStringRef().str())) << name.getStringRef().str() << " has a rule that no case checks";
+    EXPECT_TRUE(seen.count(name.getStringRef().str()))
+        << name.getStringRef().str() << " has a rule that no case checks";
   }
   EXPECT_GT(rules, 40u);
 }
 
 namespace {
 /// A rule for an op that has none: -1/sqrt(1 - x*x), times `factor` percent.
-template <int factor>
-struct Acos : dyn::Differentiable::ExternalModel<Acos<factor>, math::AcosOp> {
+template <int factor> struct Acos : dyn::Differentiable::ExternalModel<Acos<factor>, math::AcosOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     Location loc = op->getLoc();
-    auto number = [&](double d) -> Value { return arith::ConstantOp::create(b, loc, b.getF64FloatAttr(d)); };
+    auto number = [&](double d) -> Value {
+      return arith::ConstantOp::create(b, loc, b.getF64FloatAttr(d));
+    };
     Value square = arith::MulFOp::create(b, loc, in[0], in[0]);
     Value root = math::SqrtOp::create(b, loc, arith::SubFOp::create(b, loc, number(1), square));
-    out.push_back(arith::DivFOp::create(b, loc, arith::MulFOp::create(b, loc, ct[0], number(-factor / 100.0)), root));
+    out.push_back(arith::DivFOp::create(
+        b, loc, arith::MulFOp::create(b, loc, ct[0], number(-factor / 100.0)), root));
     return success();
   }
 };

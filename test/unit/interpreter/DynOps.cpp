@@ -95,10 +95,16 @@ static SmallVector<int64_t> tableIndex(ArrayRef<int64_t> i, Array &indices, int6
 
 static double neutral(ReduceKind kind) {
   switch (kind) {
-  case ReduceKind::add: case ReduceKind::any: return 0;
-  case ReduceKind::mul: case ReduceKind::all: return 1;
-  case ReduceKind::max: return -std::numeric_limits<double>::infinity();
-  case ReduceKind::min: return std::numeric_limits<double>::infinity();
+  case ReduceKind::add:
+  case ReduceKind::any:
+    return 0;
+  case ReduceKind::mul:
+  case ReduceKind::all:
+    return 1;
+  case ReduceKind::max:
+    return -std::numeric_limits<double>::infinity();
+  case ReduceKind::min:
+    return std::numeric_limits<double>::infinity();
   }
   return 0;
 }
@@ -107,12 +113,18 @@ static double combine(ReduceKind kind, double x, double y) {
   if (std::isnan(x) || std::isnan(y))
     return NAN;
   switch (kind) {
-  case ReduceKind::add: return x + y;
-  case ReduceKind::mul: return x * y;
-  case ReduceKind::max: return std::fmax(x, y);
-  case ReduceKind::min: return std::fmin(x, y);
-  case ReduceKind::any: return x != 0 || y != 0;
-  case ReduceKind::all: return x != 0 && y != 0;
+  case ReduceKind::add:
+    return x + y;
+  case ReduceKind::mul:
+    return x * y;
+  case ReduceKind::max:
+    return std::fmax(x, y);
+  case ReduceKind::min:
+    return std::fmin(x, y);
+  case ReduceKind::any:
+    return x != 0 || y != 0;
+  case ReduceKind::all:
+    return x != 0 && y != 0;
   }
   return NAN;
 }
@@ -140,7 +152,8 @@ bool Interpreter::summing(Operation &raw) {
       return j;
     };
     forEach(extents, [&](ArrayRef<int64_t> i) {
-      out.at(i.take_front(rank)) += l.at(pick(i, op.getLhsLabels())) * r.at(pick(i, op.getRhsLabels()));
+      out.at(i.take_front(rank)) +=
+          l.at(pick(i, op.getLhsLabels())) * r.at(pick(i, op.getRhsLabels()));
     });
   } else if (auto op = dyn_cast<ReduceOp>(raw)) {
     Array in = get(op.getInput());
@@ -161,7 +174,9 @@ bool Interpreter::summing(Operation &raw) {
     SmallVector<int64_t> shape(indices.shape);
     shape.append(table.shape.begin() + op.getBatch() + 1, table.shape.end());
     out = Array(shape);
-    forEach(shape, [&](ArrayRef<int64_t> i) { out.at(i) = table.at(tableIndex(i, indices, op.getBatch())); });
+    forEach(shape, [&](ArrayRef<int64_t> i) {
+      out.at(i) = table.at(tableIndex(i, indices, op.getBatch()));
+    });
   } else if (auto op = dyn_cast<ScatterAddOp>(raw)) {
     Array updates = get(op.getUpdates()), indices = get(op.getIndices());
     out = Array(shapeOf(op.getType(), op.getExtents()));

@@ -90,12 +90,22 @@ static bool compare(arith::CmpFPredicate p, double x, double y) {
 static bool compare(arith::CmpIPredicate p, double x, double y) {
   using P = arith::CmpIPredicate;
   switch (p) {
-  case P::eq: return x == y;
-  case P::ne: return x != y;
-  case P::slt: case P::ult: return x < y;
-  case P::sle: case P::ule: return x <= y;
-  case P::sgt: case P::ugt: return x > y;
-  case P::sge: case P::uge: return x >= y;
+  case P::eq:
+    return x == y;
+  case P::ne:
+    return x != y;
+  case P::slt:
+  case P::ult:
+    return x < y;
+  case P::sle:
+  case P::ule:
+    return x <= y;
+  case P::sgt:
+  case P::ugt:
+    return x > y;
+  case P::sge:
+  case P::uge:
+    return x >= y;
   }
   return false;
 }

@@ -31,8 +31,8 @@ struct ElaborateOptions {
 
 struct Elaborated {
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  std::string meta;                 ///< JSON, see docs/runtime.md
-  std::vector<FileId> sources;      ///< every file that was read
+  std::string meta;            ///< JSON, see docs/runtime.md
+  std::vector<FileId> sources; ///< every file that was read
 };
 
 /// Names and types of a program's `config`, known without elaborating it.
@@ -45,9 +45,8 @@ std::vector<ConfigEntry> configEntries(SourceManager &sources, FileId main);
 
 /// Evaluates everything static and emits one module with `@train`. Reports to
 /// `diagnostics` and returns nothing when the program is wrong.
-std::optional<Elaborated> elaborate(mlir::MLIRContext &context, SourceManager &sources,
-                                    FileId main, const ElaborateOptions &options,
-                                    Diagnostics &diagnostics);
+std::optional<Elaborated> elaborate(mlir::MLIRContext &context, SourceManager &sources, FileId main,
+                                    const ElaborateOptions &options, Diagnostics &diagnostics);
 
 } // namespace dyn::dsl
 
