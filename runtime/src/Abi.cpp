@@ -184,8 +184,8 @@ void dyn_rt_tick(int64_t r, int64_t loop, int64_t index, int64_t count) {
 }
 void dyn_rt_claim(int64_t r, int64_t claim, int64_t holds, double left, double right) {
   Run &run = of(r);
-  if (!run.metrics->muted)
-    run.claims[size_t(claim)] = {true, holds != 0, left, right};
+  // Also while a resumed run catches up: what was claimed before is claimed again.
+  run.claims[size_t(claim)] = {true, holds != 0, left, right};
 }
 void dyn_rt_check_failed(int64_t r, int64_t site, int64_t value, int64_t bound) {
   Run &run = of(r);
@@ -203,7 +203,8 @@ void dyn_rt_save_begin(int64_t r, int64_t path) {
   Run &run = of(r);
   run.transfer.tensors.clear();
   run.transfer.path = run.text(path);
-  if (run.useRunDirectory && run.transfer.path[0] != '/')
+  run.transfer.inRunDirectory = run.useRunDirectory && run.transfer.path[0] != '/';
+  if (run.transfer.inRunDirectory)
     run.transfer.path = run.runDirectory + "/" + run.transfer.path;
 }
 void dyn_rt_save_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims,
@@ -219,8 +220,7 @@ void dyn_rt_save_end(int64_t r) {
     if (run.metrics->muted)
       return;
     // A name may hold folders; they are made below the run directory only.
-    if (size_t slash = run.transfer.path.rfind('/');
-        run.useRunDirectory && slash != std::string::npos && run.transfer.path[0] != '/')
+    if (size_t slash = run.transfer.path.rfind('/'); run.transfer.inRunDirectory)
       if (std::string why = makeFolders(run.transfer.path.substr(0, slash)); !why.empty())
         raise(Code::E0601, run.transfer.path, why);
     writeFile(run.transfer.path, writeSafetensors(std::move(run.transfer.tensors)));

@@ -64,6 +64,7 @@ struct Run {
     std::string path;
     std::vector<Tensor> tensors;
     std::string problems;
+    bool inRunDirectory = false;
     std::vector<std::string> seen;
   } transfer;
 
