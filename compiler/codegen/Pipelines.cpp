@@ -14,8 +14,7 @@ using namespace mlir;
 void dyn::buildKernelPipeline(OpPassManager &pm) {
   pm.addPass(createOutlineKernelsPass());
   pm.addPass(createEmitLoopsPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  pm.addPass(createCSEPass()); // also drops what folding left over
   pm.addPass(createExpandMathPass());
   pm.addPass(createParallelTasksPass());
 }

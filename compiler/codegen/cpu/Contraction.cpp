@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "Strides.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -35,47 +36,6 @@ bool isSumOfProducts(linalg::GenericOp op) {
   auto mul = (add.getLhs() == acc ? add.getRhs() : add.getLhs()).getDefiningOp<arith::MulFOp>();
   return mul &&
          ((mul.getLhs() == x && mul.getRhs() == y) || (mul.getLhs() == y && mul.getRhs() == x));
-}
-
-/// Adds stride * (coefficients of `e`) to `out`; false if `e` is not a sum of
-/// multiples of loops.
-bool addStrides(AffineExpr e, int64_t stride, MutableArrayRef<int64_t> out) {
-  if (auto d = dyn_cast<AffineDimExpr>(e)) {
-    out[d.getPosition()] += stride;
-    return true;
-  }
-  if (auto c = dyn_cast<AffineConstantExpr>(e))
-    return c.getValue() == 0;
-  auto bin = dyn_cast<AffineBinaryOpExpr>(e);
-  if (!bin)
-    return false;
-  if (e.getKind() == AffineExprKind::Add)
-    return addStrides(bin.getLHS(), stride, out) && addStrides(bin.getRHS(), stride, out);
-  auto c = dyn_cast<AffineConstantExpr>(bin.getRHS());
-  return e.getKind() == AffineExprKind::Mul && c &&
-         addStrides(bin.getLHS(), stride * c.getValue(), out);
-}
-
-std::optional<SmallVector<int64_t>> stridesOf(linalg::GenericOp op, unsigned operand,
-                                              AffineMap map) {
-  auto type = cast<MemRefType>(op->getOperand(operand).getType());
-  SmallVector<int64_t> strides, out(op.getNumLoops(), 0);
-  int64_t offset = 0;
-  if (type.getLayout().isIdentity()) {
-    // Computed here: the type does not tell the strides of an empty buffer.
-    strides.assign(type.getRank(), 1);
-    for (int64_t i = type.getRank() - 1; i > 0; --i)
-      strides[i - 1] = strides[i] * type.getDimSize(i);
-    if (llvm::any_of(type.getShape().drop_front(type.getRank() ? 1 : 0), ShapedType::isDynamic))
-      return std::nullopt;
-  } else if (failed(type.getStridesAndOffset(strides, offset)) ||
-             llvm::any_of(strides, ShapedType::isDynamic)) {
-    return std::nullopt;
-  }
-  for (auto [e, stride] : llvm::zip(map.getResults(), strides))
-    if (!addStrides(e, stride, out))
-      return std::nullopt;
-  return out;
 }
 
 /// One loop in place of `o` around `i`, if that is the same walk.
@@ -173,17 +133,20 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
   if (!s.element.isF32() && !s.element.isF64())
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-  std::optional<SmallVector<int64_t>> strides[3];
-  for (unsigned i = 0; i < 3; ++i)
-    if (!(strides[i] = stridesOf(op, i, maps[i])))
+  SmallVector<int64_t> strides[3];
+  for (unsigned i = 0; i < 3; ++i) {
+    auto walk = walkOf(cast<MemRefType>(op->getOperand(i).getType()), maps[i]);
+    if (!walk || walk->offset)
       return std::nullopt;
+    strides[i] = walk->strides;
+  }
 
   // 1. n, and with it which operand is B.
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   auto kinds = op.getIteratorTypesArray();
   int n = -1;
   for (unsigned d = 0; d < op.getNumLoops(); ++d)
-    if (kinds[d] == utils::IteratorType::parallel && (*strides[2])[d] == 1 && ranges[d] != 1 &&
+    if (kinds[d] == utils::IteratorType::parallel && strides[2][d] == 1 && ranges[d] != 1 &&
         !ShapedType::isDynamic(ranges[d]) &&
         maps[0].isFunctionOfDim(d) != maps[1].isFunctionOfDim(d))
       n = d;
@@ -201,7 +164,7 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
 
   // 2. Roles.
   auto loopOf = [&](unsigned d) {
-    ContractionLoop l{ranges[d], 0, 0, 1, (*strides[s.a])[d], (*strides[s.b])[d], (*strides[2])[d]};
+    ContractionLoop l{ranges[d], 0, 0, 1, strides[s.a][d], strides[s.b][d], strides[2][d]};
     for (unsigned role = 0; role < 3; ++role)
       for (auto [i, e] : llvm::enumerate(maps[role == 0 ? s.a : role == 1 ? s.b : 2].getResults()))
         if (auto dim = dyn_cast<AffineDimExpr>(e); dim && dim.getPosition() == d)

@@ -283,7 +283,9 @@ void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const Contraction
       e.depthHigh = arith::MinUIOp::create(b, loc, e.add(k, e.index(s.depthBlock)), depth);
       e.block();
     };
-    e.loop(e.index(0), depth, s.depthBlock, pass);
+    // Also an empty sum overwrites.
+    Value end = s.overwrite ? b.createOrFold<arith::MaxUIOp>(loc, depth, e.index(1)) : depth;
+    e.loop(e.index(0), end, s.depthBlock, pass);
   });
 }
 

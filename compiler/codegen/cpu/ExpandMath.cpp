@@ -27,16 +27,19 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<ModuleOp>> {
   }
   void runOnOperation() final {
     // The polynomials are single precision; f64 keeps the library's functions.
-    bool doubles = false;
+    SmallVector<Operation *> ops;
     getOperation().walk([&](Operation *op) {
-      if (isa_and_nonnull<math::MathDialect>(op->getDialect()))
-        doubles |= getElementTypeOrSelf(op->getResult(0).getType()).isF64();
+      if (isa_and_nonnull<math::MathDialect>(op->getDialect()) &&
+          getElementTypeOrSelf(op->getResult(0).getType()).isF32())
+        ops.push_back(op);
     });
-    if (doubles)
-      return;
     RewritePatternSet p(&getContext());
-    populateMathPolynomialApproximationPatterns(p, [](StringRef) { return true; });
-    if (failed(applyPatternsGreedily(getOperation(), std::move(p))))
+    // The one of rsqrt is an instruction whose bits differ between processors.
+    populateMathPolynomialApproximationPatterns(
+        p, [](StringRef name) { return name != math::RsqrtOp::getOperationName(); });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(ops, std::move(p), config)))
       signalPassFailure();
   }
 };

@@ -3,18 +3,20 @@
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// 1. Every linalg op of @train with what it captures becomes a function of its
-// buffers and scalars. 2. A function that prints like an earlier one is dropped
-// in its favour: layers of equal shape share their code.
+// 1. Groups of linalg ops of @train with what they capture become functions of
+// their buffers and scalars. 2. A function that prints like an earlier one is
+// dropped in its favour: layers of equal shape share their code.
 //
 //===----------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "Groups.h"
 
 #include "dyn/codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -37,16 +39,29 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
     auto train = getOperation().lookupSymbol<func::FuncOp>("train");
     if (!train)
       return;
-    SmallVector<Operation *> ops;
-    train.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    for (Operation *op : ops)
-      outline(op, train.getArgument(0));
+    codegen::absorbZeroFills(train);
+    SmallVector<linalg::LinalgOp> named;
+    train.walk([&](linalg::LinalgOp op) {
+      if (!isa<linalg::GenericOp>(op.getOperation()))
+        named.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (linalg::LinalgOp op : named) {
+      rewriter.setInsertionPoint(op);
+      (void)linalg::generalizeNamedOp(rewriter, op); // what has no such form stays as it is
+    }
+    for (const codegen::Group &group : codegen::groupByRows(train))
+      outline(group, train.getArgument(0));
   }
 
-  void outline(Operation *op, Value run) {
+  void outline(const codegen::Group &group, Value run) {
+    linalg::LinalgOp last = group.back();
+    Location loc = last.getLoc();
     llvm::SetVector<Value> used;
-    getUsedValuesDefinedAbove(op->getRegions(), used);
-    used.insert(op->operand_begin(), op->operand_end());
+    for (linalg::LinalgOp op : group) {
+      getUsedValuesDefinedAbove(op->getRegions(), used);
+      used.insert(op->operand_begin(), op->operand_end());
+    }
     used.remove(run);
     SmallVector<Value> args{run};
     SmallVector<Operation *> constants;
@@ -57,17 +72,20 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
       else
         args.push_back(v);
     }
-    OpBuilder b(op);
+    OpBuilder b(last);
     // Room to rearrange an operand in comes from the arena, so the host has it.
-    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+    if (auto generic = dyn_cast<linalg::GenericOp>(last.getOperation());
+        group.size() == 1 && generic)
       if (auto shape = codegen::classifyContraction(generic))
-        if (int64_t bytes = codegen::contractionScratchBytes(*shape))
-          args.push_back(
-              memref::AllocOp::create(b, op->getLoc(), MemRefType::get({bytes}, b.getI8Type())));
+        if (int64_t bytes = codegen::contractionScratchBytes(*shape)) {
+          auto scratch = memref::AllocOp::create(b, loc, MemRefType::get({bytes}, b.getI8Type()));
+          scratch.setAlignment(64);
+          args.push_back(scratch);
+        }
     SmallVector<Type> types;
     for (Value v : args)
       types.push_back(v.getType());
-    auto fn = func::FuncOp::create(op->getLoc(), "kernel", b.getFunctionType(types, {}));
+    auto fn = func::FuncOp::create(loc, "kernel", b.getFunctionType(types, {}));
     Block *entry = fn.addEntryBlock();
     b.setInsertionPointToStart(entry);
     IRMapping map;
@@ -75,8 +93,9 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
       map.map(v, arg);
     for (Operation *c : constants)
       b.clone(*c, map);
-    b.clone(*op, map);
-    func::ReturnOp::create(b, op->getLoc());
+    for (linalg::LinalgOp op : group)
+      b.clone(*op, map);
+    func::ReturnOp::create(b, loc);
     std::string text;
     llvm::raw_string_ostream os(text);
     fn.print(os, OpPrintingFlags().useLocalScope());
@@ -90,9 +109,10 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
     } else {
       fn.erase();
     }
-    b.setInsertionPoint(op);
-    func::CallOp::create(b, op->getLoc(), it->second, args);
-    op->erase();
+    b.setInsertionPoint(last);
+    func::CallOp::create(b, loc, it->second, args);
+    for (linalg::LinalgOp op : group)
+      op->erase();
   }
 
   llvm::StringMap<func::FuncOp> known;
