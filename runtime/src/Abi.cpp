@@ -22,21 +22,33 @@ using namespace dyn::rt;
 static Run &of(int64_t run) { return *reinterpret_cast<Run *>(run); }
 
 namespace {
+/// Records a failure: of the run, or of the calling thread while it is in a task.
+void record(Run &run, int status, std::string text) {
+  Failure *task = run.pool ? run.pool->here() : nullptr;
+  (task ? task->status : run.status) = status;
+  (task ? task->message : run.message) = std::move(text);
+}
+
+[[noreturn]] void leave(Run &run) {
+  Failure *task = run.pool ? run.pool->here() : nullptr;
+  std::longjmp(task ? task->escape : run.escape, 1);
+}
+
 template <typename F> auto guarded(Run &run, F f) -> decltype(f()) {
   try {
     return f();
   } catch (const Error &e) {
-    run.status = e.status;
-    run.message = e.text;
+    record(run, e.status, e.text);
   } catch (const nlohmann::json::exception &e) {
-    run.status = 7;
-    run.message =
-        fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what());
-  } catch (const std::exception &) {
-    run.status = 6;
-    run.message = "error[E0807]: memory is used up\n";
+    record(
+        run, 7,
+        fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what()));
+  } catch (const std::bad_alloc &) {
+    record(run, 6, "error[E0807]: memory is used up\n");
+  } catch (const std::exception &e) {
+    record(run, 70, fmt::format("error: internal fault of the runtime: {}\n", e.what()));
   }
-  std::longjmp(run.escape, 1);
+  leave(run);
 }
 
 std::vector<int64_t> dimsAt(int64_t address, int64_t rank) {
@@ -62,8 +74,12 @@ int64_t keepColumn(Run &run, Column c) {
 extern "C" {
 
 void dyn_rt_parallel_for(int64_t run, int64_t tasks, int64_t task, int64_t environment) {
-  of(run).pool->run(tasks, reinterpret_cast<void (*)(void *, int64_t)>(task),
-                    reinterpret_cast<void *>(environment));
+  Failure *failed = of(run).pool->run(tasks, reinterpret_cast<void (*)(void *, int64_t)>(task),
+                                      reinterpret_cast<void *>(environment));
+  if (!failed)
+    return;
+  record(of(run), failed->status, std::move(failed->message));
+  leave(of(run));
 }
 
 int64_t dyn_rt_arena(int64_t r, int64_t bytes) {
@@ -139,6 +155,7 @@ int64_t dyn_rt_dataset(int64_t r, int64_t count, int64_t columns) {
     for (Column *c : d->columns)
       if (c->count != d->count)
         raise(Code::E0511, d->count, c->count);
+    run.checkpoints.checkData(*d, run.runDirectory);
     run.datasets.push_back(std::move(d));
     return reinterpret_cast<int64_t>(run.datasets.back().get());
   });
@@ -160,9 +177,11 @@ int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle
     return reinterpret_cast<int64_t>(run.loaders.back().get());
   });
 }
-int64_t dyn_rt_loader_next(int64_t, int64_t loader, int64_t index, int64_t destinations) {
-  return reinterpret_cast<Loader *>(loader)->next(index,
-                                                  reinterpret_cast<void *const *>(destinations));
+int64_t dyn_rt_loader_next(int64_t r, int64_t loader, int64_t index, int64_t destinations) {
+  auto *l = reinterpret_cast<Loader *>(loader);
+  if (index < 0 || index >= l->batches())
+    guarded(of(r), [&] { raise(Code::E0903, index, l->batches() - 1); });
+  return l->next(index, reinterpret_cast<void *const *>(destinations));
 }
 void dyn_rt_loader_close(int64_t, int64_t loader) {
   reinterpret_cast<Loader *>(loader)->open = false;
@@ -204,6 +223,8 @@ void dyn_rt_save_begin(int64_t r, int64_t path) {
   run.transfer.tensors.clear();
   run.transfer.path = run.text(path);
   run.transfer.inRunDirectory = run.useRunDirectory && run.transfer.path[0] != '/';
+  if (run.transfer.inRunDirectory && leavesFolder(run.transfer.path))
+    guarded(run, [&] { raise(Code::E0604, run.transfer.path); });
   if (run.transfer.inRunDirectory)
     run.transfer.path = run.runDirectory + "/" + run.transfer.path;
 }

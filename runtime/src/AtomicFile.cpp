@@ -8,6 +8,7 @@
 
 #include "Errors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -81,6 +82,18 @@ std::string dyn::rt::readFile(const std::string &path) {
   }
   close(fd);
   return text;
+}
+
+bool dyn::rt::leavesFolder(std::string_view path) {
+  if (!path.empty() && path[0] == '/')
+    return true;
+  for (size_t from = 0; from <= path.size();) {
+    size_t to = std::min(path.find('/', from), path.size());
+    if (path.substr(from, to - from) == "..")
+      return true;
+    from = to + 1;
+  }
+  return false;
 }
 
 std::string dyn::rt::makeFolders(const std::string &path) {

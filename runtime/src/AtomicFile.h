@@ -22,6 +22,9 @@ std::string readFile(const std::string &path);
 /// Makes a folder and those above it; an empty text, or the reason.
 std::string makeFolders(const std::string &path);
 
+/// Whether a relative path may lead out of the folder it is relative to.
+bool leavesFolder(std::string_view path);
+
 } // namespace dyn::rt
 
 #endif // DYN_RUNTIME_ATOMICFILE_H

@@ -51,12 +51,15 @@ void Checkpoints::write(Run &run) {
                    {"step", step},
                    {"metrics_length", length},
                    {"source_hash", run.meta.value("source_hash", "")}};
+  for (auto &d : run.datasets)
+    manifest["data"].push_back({d->count, d->sum()});
   json series = json::object();
   auto names = run.meta.value("series", std::vector<std::string>());
   for (size_t i = 0; i < names.size(); ++i)
     series[names[i]] = fmt::format("{}", run.metrics->last(int64_t(i)));
   manifest["last"] = series;
-  writeFile(folder + "/" + name + ".json", manifest.dump(1) + "\n");
+  writeFile(folder + "/" + name + ".json",
+            manifest.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
   std::string former;
   if (access((folder + "/latest").c_str(), R_OK) == 0)
     former = readFile(folder + "/latest");
@@ -75,19 +78,41 @@ void Checkpoints::write(Run &run) {
   last = std::chrono::steady_clock::now();
 }
 
+void Checkpoints::checkData(Dataset &dataset, const std::string &folder) const {
+  if (resuming && !data.empty() && !data.count({dataset.count, int64_t(dataset.sum())}))
+    raise(Code::E0706, folder, dataset.count, dataset.sum());
+}
+
+/// A part of a checkpoint; that it cannot be read is a fault of the checkpoint.
+static std::string part(const std::string &path) {
+  try {
+    return readFile(path);
+  } catch (const Error &) {
+    raise(Code::E0702, path, "it cannot be read");
+  }
+}
+
 void Checkpoints::load(Run &run, const std::string &runFolder) {
   std::string folder = runFolder + "/checkpoints";
-  std::string name = readFile(folder + "/latest");
+  std::string name = part(folder + "/latest");
   name.resize(std::min(name.size(), name.find('\n')));
   std::string path = folder + "/" + name;
   std::vector<Tensor> all;
-  if (std::string why = readSafetensors(readFile(path), all); !why.empty())
+  if (std::string why = readSafetensors(part(path), all); !why.empty())
     raise(Code::E0702, path, why);
-  json manifest = json::parse(readFile(path + ".json"), nullptr, false);
+  json manifest = json::parse(part(path + ".json"), nullptr, false);
   if (manifest.is_discarded() || !manifest.is_object())
     raise(Code::E0702, path + ".json", "it is no JSON object");
-  if (manifest.value("source_hash", "") != run.meta.value("source_hash", ""))
+  json &hash = manifest["source_hash"], &length = manifest["metrics_length"];
+  if (!hash.is_string() || hash != run.meta.value("source_hash", ""))
     raise(Code::E0703, path, "its source differs");
+  if (!length.is_number_unsigned())
+    raise(Code::E0702, path + ".json", "`metrics_length` is no length");
+  for (auto &d : manifest["data"])
+    if (!d.is_array() || d.size() != 2 || !d[0].is_number_integer() || !d[1].is_number_integer())
+      raise(Code::E0702, path + ".json", "`data` holds no pairs of numbers");
+    else
+      data.emplace(d[0].get<int64_t>(), d[1].get<int64_t>());
   auto names = run.meta.value("series", std::vector<std::string>());
   const json last = manifest.value("last", json::object());
   for (size_t i = 0; i < names.size(); ++i)
@@ -95,10 +120,11 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
       run.metrics->restore(int64_t(i),
                            std::strtod(last[names[i]].get<std::string>().c_str(), nullptr));
   auto number = [&](const Tensor &t) {
-    if (t.data.size() != 8)
-      raise(Code::E0702, path, "a counter is no number");
-    int64_t v;
-    std::memcpy(&v, t.data.data(), 8);
+    int64_t v = -1;
+    if (t.type == DYN_I64 && t.shape.empty())
+      std::memcpy(&v, t.data.data(), 8);
+    if (v < 0)
+      raise(Code::E0702, path, fmt::format("`{}` is no count", t.name));
     return v;
   };
   for (Tensor &t : all) {
@@ -116,5 +142,5 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
   resuming = true;
   run.metrics->steps = run.metrics->resumedAt = lastStep = resumedStep;
   run.metrics->muted = true;
-  run.metrics->cut(manifest.value("metrics_length", int64_t(0)));
+  run.metrics->cut(length);
 }

@@ -17,6 +17,7 @@
 
 namespace dyn::rt {
 
+struct Dataset;
 struct Run;
 
 /// When checkpoints are due, what is in them, and where a resumed run goes on.
@@ -40,11 +41,14 @@ struct Checkpoints {
   std::map<std::string, Tensor> saved;
   std::set<int64_t> entered;
   int64_t resumedStep = 0;
+  std::set<std::pair<int64_t, int64_t>> data; ///< examples and sum of each data set it had
 
   bool due(const Run &run, bool outermost);
   void write(Run &run);
   /// Reads the newest checkpoint of a run directory.
   void load(Run &run, const std::string &folder);
+  /// While resuming: a data set must be one that the saved run had.
+  void checkData(Dataset &dataset, const std::string &folder) const;
 };
 
 } // namespace dyn::rt

@@ -29,6 +29,11 @@ struct Column {
 struct Dataset {
   std::vector<Column *> columns;
   int64_t count = 0;
+  /// CRC-32 of all columns; computed at the first call.
+  uint32_t sum();
+
+private:
+  int64_t known = -1;
 };
 
 /// Batches in order, or in a drawn order; the next one is prepared in the background.
@@ -41,6 +46,7 @@ public:
   /// Copies batch `index`; the number of its examples.
   int64_t next(int64_t index, void *const *destinations);
   bool fits(const Dataset &d, int64_t b) const { return &dataset == &d && batch == b; }
+  int64_t batches() const { return (dataset.count + batch - 1) / batch; }
   bool open = true;
 
 private:

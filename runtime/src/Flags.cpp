@@ -128,6 +128,7 @@ void setConfig(ConfigValue &c, const std::string &text) {
 
 void setCheckpoint(Run &run, std::string v) {
   auto &c = run.checkpoints;
+  const std::string given = v;
   if (v == "off") {
     c.enabled = false;
     return;
@@ -142,14 +143,16 @@ void setCheckpoint(Run &run, std::string v) {
       return;
     }
   }
-  raise(Code::E0802, v, "checkpoint", "every=N (steps), every=Nmin or off");
+  raise(Code::E0802, given, "checkpoint", "every=N (steps), every=Nmin or off");
 }
 
 /// A resumed run has the settings it was started with.
 void keepSettings(Run &run) {
-  std::string path = run.resumeFrom + "/run.json";
+  const std::string path = run.resumeFrom + "/run.json";
   if (access((run.resumeFrom + "/checkpoints/latest").c_str(), R_OK) != 0)
     raise(Code::E0701, run.resumeFrom);
+  if (access(path.c_str(), R_OK) != 0)
+    raise(Code::E0702, path, "it cannot be read");
   json former = json::parse(readFile(path), nullptr, /*allow_exceptions=*/false);
   if (!former.is_object() || !former.contains("config") || !former["config"].is_object())
     raise(Code::E0702, path, "it holds no settings");
@@ -201,6 +204,9 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
       arg.resize(eq);
     }
     std::string name = dashed(arg.substr(2));
+    for (const Tool &t : tools)
+      if (name == t.name && !t.value && value)
+        raise(Code::E0802, *value, name, "none");
     auto take = [&]() -> std::string {
       if (value)
         return *value;

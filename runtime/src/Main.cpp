@@ -9,12 +9,15 @@
 #include "Flags.h"
 #include "Run.h"
 
+#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <random>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,10 +26,10 @@ using nlohmann::json;
 
 static volatile std::sig_atomic_t interrupts = 0;
 static Run *interruptible = nullptr;
-static void onSignal(int) {
+static void onSignal(int signal) {
   interrupts = interrupts + 1;
   if (interrupts > 1)
-    _exit(130);
+    _exit(128 + signal);
   if (interruptible)
     interruptible->checkpoints.stopRequested = true;
 }
@@ -42,6 +45,20 @@ static std::string runName() {
   return std::string("runs/") + stamp + "-" + id;
 }
 
+/// One process a run directory; the lock ends with the run.
+static void lockRunDirectory(Run &run) {
+  std::string path = run.runDirectory + "/.lock";
+  run.lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (run.lock < 0)
+    raise(Code::E0601, path, std::strerror(errno));
+  if (flock(run.lock, LOCK_EX | LOCK_NB) != 0)
+    raise(Code::E0605, run.runDirectory);
+}
+
+static std::string jsonText(const json &j) {
+  return j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 static void makeRunDirectory(Run &run, int argc, char **argv) {
   if (run.runDirectory.empty())
     run.runDirectory = runName();
@@ -50,6 +67,7 @@ static void makeRunDirectory(Run &run, int argc, char **argv) {
   for (const char *sub : {"/checkpoints", "/source"})
     if (std::string why = makeFolders(run.runDirectory + sub); !why.empty())
       raise(Code::E0602, run.runDirectory, why);
+  lockRunDirectory(run);
   if (run.runDirectory.rfind("runs/", 0) == 0) {
     std::string temporary = "runs/.latest-" + std::to_string(getpid());
     if (symlink(run.runDirectory.c_str() + 5, temporary.c_str()) == 0)
@@ -66,9 +84,16 @@ static void makeRunDirectory(Run &run, int argc, char **argv) {
   info["config"] = json::object();
   for (const ConfigValue &c : run.config)
     info["config"][c.name] = c.text;
-  writeFile(run.runDirectory + "/run.json", info.dump(1) + "\n");
-  for (auto &s : run.meta.value("sources", json::array()))
-    writeFile(run.runDirectory + "/source/" + s.value("name", "source.dyn"), s.value("text", ""));
+  writeFile(run.runDirectory + "/run.json", jsonText(info));
+  for (auto &s : run.meta.value("sources", json::array())) {
+    std::string name = s.value("name", "source.dyn");
+    if (leavesFolder(name))
+      name = name.substr(name.rfind('/') + 1);
+    std::string path = run.runDirectory + "/source/" + name;
+    if (std::string why = makeFolders(path.substr(0, path.rfind('/'))); !why.empty())
+      raise(Code::E0602, path, why);
+    writeFile(path, s.value("text", ""));
+  }
 }
 
 /// Prints every claim with what was measured; false when one fails.
@@ -93,7 +118,7 @@ static bool reportClaims(Run &run) {
                     {"right", fmt::format("{}", r.right)}});
   }
   if (run.useRunDirectory && !run.claims.empty())
-    writeFile(run.runDirectory + "/claims.json", list.dump(1) + "\n");
+    writeFile(run.runDirectory + "/claims.json", jsonText(list));
   return all;
 }
 
@@ -136,8 +161,11 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
       char real[4096];
       run.runDirectory = realpath(run.resumeFrom.c_str(), real) ? real : run.resumeFrom;
     }
+    std::signal(SIGXFSZ, SIG_IGN);
     if (run.useRunDirectory && !resume)
       makeRunDirectory(run, argc, argv);
+    else if (run.useRunDirectory)
+      lockRunDirectory(run);
     run.metrics = std::make_unique<Metrics>(run.meta["series"].get<std::vector<std::string>>(),
                                             run.useRunDirectory ? run.runDirectory : "",
                                             run.progress, run.quiet);
@@ -145,10 +173,10 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
       run.checkpoints.load(run, run.runDirectory);
       fmt::print(stderr, "resumed at step {}\n", run.checkpoints.resumedStep);
     }
+    run.metrics->begin();
     run.pool = std::make_unique<Pool>(run.threads);
     interruptible = &run;
     interrupts = 0;
-    std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
     execute(run, program->train);

@@ -10,23 +10,20 @@
 #include "Errors.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <iterator>
 #include <unistd.h>
 
 using namespace dyn::rt;
 
-static std::string number(double v) {
-  if (std::isnan(v))
-    return "\"nan\"";
-  if (std::isinf(v))
-    return v > 0 ? "\"inf\"" : "\"-inf\"";
-  return fmt::format("{}", v);
-}
+/// JSON has no such numbers.
+static const char *word(double v) { return std::isnan(v) ? "nan" : v > 0 ? "inf" : "-inf"; }
 
 Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, std::string progress,
                  bool quiet)
@@ -48,12 +45,17 @@ Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, std::
     if (file < 0)
       raise(Code::E0601, path, std::strerror(errno));
   }
+  line.reserve(1 << 12);
+}
+
+void Metrics::begin() {
   thread = std::thread([this] { work(); });
 }
 
 Metrics::~Metrics() {
   stop = true;
-  thread.join();
+  if (thread.joinable())
+    thread.join();
   if (file >= 0)
     close(file);
 }
@@ -88,9 +90,14 @@ void Metrics::tick(int64_t, bool outermost, bool counted, int64_t index, int64_t
 void Metrics::writeLine() {
   if (pending.empty())
     return;
-  std::string line = fmt::format("{{\"step\":{},\"time\":{:.3f}", pending[0].step, pending[0].time);
+  line.clear();
+  auto to = std::back_inserter(line);
+  fmt::format_to(to, "{{\"step\":{},\"time\":{:.3f}", pending[0].step, pending[0].time);
   for (const Entry &e : pending)
-    line += fmt::format(",\"{}\":{}", names[size_t(e.series)], number(e.value));
+    if (std::isfinite(e.value))
+      fmt::format_to(to, ",\"{}\":{}", names[size_t(e.series)], e.value);
+    else
+      fmt::format_to(to, ",\"{}\":\"{}\"", names[size_t(e.series)], word(e.value));
   line += "}\n";
   pending.clear();
   for (size_t at = 0; file >= 0 && at < line.size();) {
@@ -188,12 +195,40 @@ int64_t Metrics::flush() {
   flushing.store(true, std::memory_order_release);
   while (flushing.load(std::memory_order_acquire))
     std::this_thread::sleep_for(std::chrono::microseconds(200));
-  return file >= 0 ? lseek(file, 0, SEEK_END) : 0;
+  if (file < 0)
+    return 0;
+  // The length is promised by a manifest: the bytes must be there before it.
+  if (fsync(file) != 0)
+    incomplete = true;
+  return lseek(file, 0, SEEK_END);
 }
 
 void Metrics::cut(int64_t length) {
-  if (file >= 0 && ftruncate(file, length) != 0)
+  if (file < 0)
+    return;
+  if (lseek(file, 0, SEEK_END) < length)
+    raise(Code::E0702, folder + "/metrics.jsonl", "it is shorter than at the checkpoint");
+  recall(length);
+  if (ftruncate(file, length) != 0)
     raise(Code::E0601, folder + "/metrics.jsonl", std::strerror(errno));
+}
+
+void Metrics::recall(int64_t length) {
+  using nlohmann::json;
+  std::string text = readFile(folder + "/metrics.jsonl");
+  text.resize(std::min(text.size(), size_t(length)));
+  for (size_t from = 0, to; (to = text.find('\n', from)) != std::string::npos; from = to + 1) {
+    json entry = json::parse(text.begin() + int64_t(from), text.begin() + int64_t(to), nullptr,
+                             /*allow_exceptions=*/false);
+    if (!entry.is_object() || !entry["step"].is_number_integer())
+      raise(Code::E0702, folder + "/metrics.jsonl", "a line is no record");
+    for (size_t s = 0; s < names.size(); ++s)
+      if (auto v = entry.find(names[s]); v != entry.end())
+        history[s].push_back(
+            {entry["step"], v->is_number()   ? v->get<double>()
+                            : v->is_string() ? std::strtod(v->get<std::string>().c_str(), nullptr)
+                                             : std::nan("")});
+  }
 }
 
 /// One row of block characters for each series, scaled to its range.
@@ -231,7 +266,6 @@ void Metrics::finish() {
   stop = true;
   if (thread.joinable())
     thread.join();
-  thread = std::thread([] {});
   draw(true);
   curves();
   if (incomplete)

@@ -23,6 +23,8 @@ class Metrics {
 public:
   Metrics(std::vector<std::string> names, std::string folder, std::string progress, bool quiet);
   ~Metrics();
+  /// Starts the recorder.
+  void begin();
   void log(int64_t series, double value);
   void step() { ++steps; }
   void tick(int64_t loop, bool outermost, bool counted, int64_t index, int64_t count);
@@ -30,7 +32,7 @@ public:
   double last(int64_t series) const { return lasts[size_t(series)]; }
   /// Waits until everything logged has been written; the length of metrics.jsonl.
   int64_t flush();
-  /// Cuts metrics.jsonl, when a run is resumed.
+  /// Cuts metrics.jsonl, when a run is resumed, and takes the series from what is left.
   void cut(int64_t length);
   /// Ends the display, writes metrics.csv, prints final values and curves.
   void finish();
@@ -49,6 +51,7 @@ private:
   void drain();
   void writeLine();
   void draw(bool final);
+  void recall(int64_t length);
   std::string values() const;
   void curves();
   double now() const;
@@ -64,6 +67,7 @@ private:
   bool incomplete = false; ///< a line could not be written
   std::chrono::steady_clock::time_point start;
   std::vector<Entry> pending; ///< values of the step being written
+  std::string line;           ///< their text
   std::vector<std::vector<std::pair<int64_t, double>>> history;
   std::atomic<int64_t> doneIterations{0}, allIterations{0}, outerIndex{0}, outerCount{0};
   double lastDraw = 0, gap = 10;

@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <unistd.h>
 
@@ -64,6 +65,21 @@ std::string dyn::rt::readMaybeGzip(const std::string &path) {
 }
 
 namespace {
+
+/// Whether column type `type` holds `x`, which is the integer `n` in integer columns.
+void checkFits(const std::string &path, int64_t row, int64_t type, double x, int64_t n) {
+  bool fits = true;
+  if (type == 0)
+    fits = !std::isfinite(x) || std::isfinite(float(x));
+  else if (type == 2)
+    fits = n == int32_t(n);
+  else if (type >= 4)
+    fits = n >= 0 && n <= (type == 4 ? 255 : 1);
+  if (!fits && type == 0)
+    raise(Code::E0515, path, row, x, typeName(type));
+  if (!fits)
+    raise(Code::E0515, path, row, n, typeName(type));
+}
 
 /// Stores `x` as element `i` of a column of type `type`.
 void put(std::string &data, int64_t type, int64_t i, double x, int64_t n) {
@@ -180,6 +196,7 @@ Column dyn::rt::parseIdx(const std::string &path, std::string bytes, int64_t typ
       x = double(k);
     if (!wantReal)
       checkRange(path, i / each, k, limit);
+    checkFits(path, i / each, type, x, k);
     put(c.data, type, i, x, k);
   }
   return c;
@@ -276,6 +293,7 @@ Column dyn::rt::parseNpy(const std::string &path, std::string bytes, int64_t typ
     double x = kind == 0 ? double(get(float())) : kind == 1 ? get(double()) : double(k);
     if (!wantReal)
       checkRange(path, i / each, k, limit);
+    checkFits(path, i / each, type, x, k);
     put(c.data, type, i, x, k);
   }
   return c;
@@ -292,13 +310,15 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
   if (bytes.compare(0, 3, "\xef\xbb\xbf") == 0)
     p += 3;
   std::vector<std::string> fields;
+  size_t width = 0; ///< of every row
   while (p < end) {
     ++row;
     fields.clear();
     // One record; quotes may hold commas, line ends and doubled quotes.
     while (true) {
       std::string f;
-      if (p < end && *p == '"') {
+      bool badQuotes = false, quoted = p < end && *p == '"';
+      if (quoted) {
         for (++p; p < end; ++p) {
           if (*p != '"')
             f += *p;
@@ -307,13 +327,17 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
           else
             break;
         }
+        badQuotes = p == end;
         if (p < end)
           ++p;
       }
+      size_t inQuotes = f.size();
       while (p < end && *p != ',' && *p != '\n')
         f += *p++;
-      if (!f.empty() && f.back() == '\r')
+      if (f.size() > inQuotes && f.back() == '\r')
         f.pop_back();
+      if (row > header && (badQuotes || (quoted && f.size() != inQuotes)))
+        raise(Code::E0516, path, row, fields.size() + 1);
       fields.push_back(std::move(f));
       if (p >= end || *p++ == '\n')
         break;
@@ -321,7 +345,10 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
     if (row <= header || (fields.size() == 1 && fields[0].empty()))
       continue;
     if (int64_t(fields.size()) < first + want)
-      raise(Code::E0510, path, row, fields.size(), first + want);
+      raise(Code::E0510, path, row, fields.size(), fmt::format("at least {}", first + want));
+    if (width && fields.size() != width)
+      raise(Code::E0510, path, row, fields.size(), width);
+    width = fields.size();
     for (int64_t k = 0; k < want; ++k) {
       std::string_view f = fields[size_t(first + k)];
       while (!f.empty() && f.front() == ' ')
@@ -336,6 +363,7 @@ Column dyn::rt::parseCsv(const std::string &path, std::string bytes, int64_t typ
         raise(Code::E0509, path, row, first + k + 1, f.substr(0, 40));
       if (type > 1)
         checkRange(path, row, n, limit);
+      checkFits(path, row, type, x, n);
       size_t at = c.data.size();
       c.data.resize(at + size_t(widthOf(type)));
       put(c.data, type, int64_t(at) / widthOf(type), x, n);

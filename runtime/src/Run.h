@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace dyn::rt {
@@ -39,6 +40,13 @@ struct ClaimResult {
 };
 
 struct Run {
+  Run() = default;
+  Run(const Run &) = delete;
+  ~Run() {
+    if (lock >= 0)
+      close(lock);
+  }
+
   nlohmann::json meta;
   std::vector<std::string> strings;
   std::vector<ConfigValue> config;
@@ -50,6 +58,7 @@ struct Run {
   std::vector<bool> outermost, counted; ///< of each loop
   std::vector<std::string> notes;       ///< said at the end
   std::string runDirectory;
+  int lock = -1; ///< of the run directory
   std::string progress = "auto";
 
   std::unique_ptr<Pool> pool;

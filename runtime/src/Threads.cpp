@@ -19,7 +19,8 @@ static void relax() {
 }
 constexpr int spins = 4000;
 
-Pool::Pool(unsigned threads) : count(threads ? threads : 1) {
+Pool::Pool(unsigned threads) : count(threads ? threads : 1), failures(count) {
+  failures[0].thread = std::this_thread::get_id();
   for (unsigned i = 1; i < count; ++i)
     workers.emplace_back([this, i] { work(i); });
 }
@@ -32,13 +33,26 @@ Pool::~Pool() {
     t.join();
 }
 
+Failure *Pool::here() {
+  for (Failure &f : failures)
+    if (f.thread == std::this_thread::get_id())
+      return f.working ? &f : nullptr;
+  return nullptr;
+}
+
 void Pool::share(unsigned self) {
-  int64_t from = tasks * self / count, to = tasks * (self + 1) / count;
-  for (int64_t i = from; i < to; ++i)
-    task(environment, i);
+  Failure &mine = failures[self];
+  mine.working = true;
+  if (setjmp(mine.escape) == 0) {
+    int64_t from = tasks * self / count, to = tasks * (self + 1) / count;
+    for (int64_t i = from; i < to; ++i)
+      task(environment, i);
+  }
+  failures[self].working = false;
 }
 
 void Pool::work(unsigned self) {
+  failures[self].thread = std::this_thread::get_id();
   uint32_t seen = 0;
   while (true) {
     int spin = 0;
@@ -56,11 +70,11 @@ void Pool::work(unsigned self) {
   }
 }
 
-void Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
+Failure *Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
   if (count == 1 || n == 1) {
     for (int64_t i = 0; i < n; ++i)
       fn(env, i);
-    return;
+    return nullptr;
   }
   task = fn;
   environment = env;
@@ -75,4 +89,8 @@ void Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
       relax();
     else
       busy.wait(left, std::memory_order_acquire);
+  for (Failure &f : failures)
+    if (f.status)
+      return &f;
+  return nullptr;
 }

@@ -59,6 +59,13 @@ TEST(Idx, IsRefused) {
   EXPECT_EQ(idxCode(idx(8, {9}, 9), 3, {}, 7), "none");
 }
 
+TEST(Idx, NumbersMustFit) {
+  std::string wide("\0\0\x0b\1\0\0\0\1\1\x2c", 10); // one i16: 300
+  EXPECT_EQ(idxCode(wide, 3, {}), "none");
+  EXPECT_EQ(idxCode(wide, 4, {}), "E0515");
+  EXPECT_EQ(idxCode(wide, 5, {}), "E0515");
+}
+
 TEST(Gzip, IsInflatedAndChecked) {
   std::string text(100000, 'x'), packed(2000, '\0');
   z_stream z{};
@@ -90,6 +97,16 @@ TEST(Csv, IsRefused) {
   EXPECT_EQ(code("1\n", 0, 0), "E0510");
   EXPECT_EQ(code("1,5\n", 3, 5), "E0508");
   EXPECT_EQ(code("", 0, 0), "E0514");
+  EXPECT_EQ(code("1,2\n1,2,3\n", 0, 0), "E0510");
+  EXPECT_EQ(code("1,5000000000\n", 2, 0), "E0515");
+  EXPECT_EQ(code("1,5000000000\n", 3, 0), "none");
+  EXPECT_EQ(code("1,300\n", 4, 0), "E0515");
+  EXPECT_EQ(code("1,-1\n", 4, 0), "E0515");
+  EXPECT_EQ(code("1,2\n", 5, 0), "E0515");
+  EXPECT_EQ(code("1,1e300\n", 0, 0), "E0515");
+  EXPECT_EQ(code("1,1e300\n", 1, 0), "none");
+  EXPECT_EQ(code("1,\"2\"3\n", 0, 0), "E0516");
+  EXPECT_EQ(code("1,\"2\n", 0, 0), "E0516");
 }
 
 std::string npy(std::string header, std::string data) {
