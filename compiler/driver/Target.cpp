@@ -46,8 +46,8 @@ std::unique_ptr<TargetMachine> dyn::driver::createTarget(const std::string &cpu,
     return nullptr;
   }
   TargetOptions options;
-  // Same bits everywhere: a product and a sum stay two operations unless written as one.
-  options.AllowFPOpFusion = FPOpFusion::Strict;
+  // A product and a sum stay two operations, unless they were written as one (fmuladd).
+  options.AllowFPOpFusion = FPOpFusion::Standard;
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
       triple, name, features, options, Reloc::PIC_, CodeModel::Small, CodeGenOptLevel::Default));
 }
