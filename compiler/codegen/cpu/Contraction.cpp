@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Contraction.h"
+#include "ContractionTail.h"
 #include "Strides.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,8 +44,11 @@ std::optional<ContractionLoop> merged(const ContractionLoop &o, const Contractio
   if (ShapedType::isDynamic(i.extent) || o.strideA != i.strideA * i.extent ||
       o.strideB != i.strideB * i.extent || o.strideC != i.strideC * i.extent)
     return std::nullopt;
+  for (auto [outer, inner] : llvm::zip(o.strideT, i.strideT))
+    if (outer != inner * i.extent)
+      return std::nullopt;
   ContractionLoop r = o;
-  r.strideA = i.strideA, r.strideB = i.strideB, r.strideC = i.strideC;
+  r.strideA = i.strideA, r.strideB = i.strideB, r.strideC = i.strideC, r.strideT = i.strideT;
   if (ShapedType::isDynamic(o.extent))
     r.factor *= i.extent;
   else
@@ -124,7 +128,8 @@ int64_t ContractionShape::depth() const {
   return d;
 }
 
-std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::GenericOp op) {
+std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::GenericOp op,
+                                                                  linalg::GenericOp tail) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !op.hasPureBufferSemantics() ||
       op.getNumReductionLoops() == 0 || !isSumOfProducts(op))
     return std::nullopt;
@@ -140,6 +145,11 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
       return std::nullopt;
     strides[i] = walk->strides;
   }
+
+  auto tailStrides = stridesOfTail(op, tail);
+  if (!tailStrides)
+    return std::nullopt;
+  s.tail = tail;
 
   // 1. n, and with it which operand is B.
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
@@ -164,7 +174,9 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
 
   // 2. Roles.
   auto loopOf = [&](unsigned d) {
-    ContractionLoop l{ranges[d], 0, 0, 1, strides[s.a][d], strides[s.b][d], strides[2][d]};
+    ContractionLoop l{ranges[d], 0, 0, 1, strides[s.a][d], strides[s.b][d], strides[2][d], {}};
+    for (const SmallVector<int64_t> &t : *tailStrides)
+      l.strideT.push_back(t[d]);
     for (unsigned role = 0; role < 3; ++role)
       for (auto [i, e] : llvm::enumerate(maps[role == 0 ? s.a : role == 1 ? s.b : 2].getResults()))
         if (auto dim = dyn_cast<AffineDimExpr>(e); dim && dim.getPosition() == d)
@@ -186,7 +198,9 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
   mergeNeighbours(s.ks), mergeNeighbours(ms), mergeNeighbours(ns), mergeNeighbours(s.outer);
 
   // 3. One loop each; what is left over goes around.
-  s.n = ContractionLoop{1, 2, 0, 1, 0, 1, 1};
+  SmallVector<int64_t> none(tailStrides->size(), 0);
+  s.n = ContractionLoop{1, 2, 0, 1, 0, 1, 1, none};
+  s.m.strideT = none;
   if (n >= 0) {
     auto *unit = llvm::find_if(ns, [](const ContractionLoop &l) { return l.strideC == 1; });
     if (unit == ns.end() || ShapedType::isDynamic(unit->extent))
@@ -204,6 +218,8 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
     ms.erase(best);
     s.outer.append(ms);
   }
+  if (llvm::any_of(s.n.strideT, [](int64_t stride) { return stride != 0 && stride != 1; }))
+    return std::nullopt;
   s.form = chooseForm(s);
   if (contractionScratchBytes(s) == 0 && s.form == ContractionShape::Form::Packed) // an empty sum
     s.form = ContractionShape::Form::Strided;

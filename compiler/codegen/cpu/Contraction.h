@@ -19,6 +19,7 @@ struct ContractionLoop {
   unsigned operand = 0, dim = 0;                 ///< where a dynamic extent is read: 0 a, 1 b, 2 c
   int64_t factor = 1;                            ///< dynamic extent = factor * that dimension
   int64_t strideA = 0, strideB = 0, strideC = 0; ///< in elements
+  llvm::SmallVector<int64_t> strideT = {};       ///< of each operand of the tail
 };
 
 /// C[outer, m, n] += sum over k of A[outer, m, k] * B[outer, k, n].
@@ -32,6 +33,11 @@ struct ContractionShape {
   Form form = Form::Direct;
   /// C = A*B instead of C += A*B: what C holds before is not read.
   bool overwrite = false;
+  /// An element-wise op that is applied to each element of C as soon as that is
+  /// complete, or null.
+  mutable mlir::linalg::GenericOp tail;
+  /// C itself is a result. Else it only holds what is not complete.
+  bool keepsC = true;
 
   int64_t rows = 8;          ///< of a register tile
   int64_t rowsPerTask = 8;   ///< whole tiles
@@ -45,8 +51,10 @@ struct ContractionShape {
   int64_t depth() const; ///< product of static `ks`
 };
 
-/// Fails on what is not a sum of products over f32 or f64 buffers.
-std::optional<ContractionShape> classifyContraction(mlir::linalg::GenericOp op);
+/// Fails on what is not a sum of products over f32 or f64 buffers, and on a tail
+/// that cannot go along.
+std::optional<ContractionShape> classifyContraction(mlir::linalg::GenericOp op,
+                                                    mlir::linalg::GenericOp tail = {});
 
 /// Bytes of the scratch buffer, which needs no initial value; 0 if none.
 int64_t contractionScratchBytes(const ContractionShape &shape);
@@ -58,18 +66,12 @@ inline bool hasPackingPhase(const ContractionShape &s) { return contractionScrat
 mlir::Value emitContractionTasks(mlir::OpBuilder &b, mlir::Location loc,
                                  const ContractionShape &shape, mlir::ValueRange abc, int phase);
 
-/// Changes an accumulator before it is stored. `at` is: outer loops, m, first n.
-/// Only the first `lanes` lanes are outputs.
-using ContractionEpilogue = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Value acc,
-                                                           mlir::ValueRange at, int64_t lanes)>;
-
 /// Emits one task. `scratch` is a memref<Nxi8>, or null without packing. Every
 /// output is one ascending chain of fused multiply-adds, whatever the tiles.
 void emitContraction(mlir::OpBuilder &b, mlir::Location loc, const ContractionShape &shape,
-                     mlir::ValueRange abc, mlir::Value scratch, int phase, mlir::Value task,
-                     ContractionEpilogue epilogue = nullptr);
+                     mlir::ValueRange abc, mlir::Value scratch, int phase, mlir::Value task);
 
-/// Replaces `op` with its phases as scf.forall over tasks.
+/// Replaces `op` (and its tail) with its phases as scf.forall over tasks.
 void lowerContraction(mlir::RewriterBase &b, mlir::linalg::GenericOp op,
                       const ContractionShape &shape, mlir::Value scratch);
 

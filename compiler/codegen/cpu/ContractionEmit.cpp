@@ -71,7 +71,7 @@ void ContractionEmitter::store(Value v, Value m, Value at, int64_t count) {
     vector::MaskedStoreOp::create(b, loc, m, ValueRange{at}, maskOf(b, loc, s.lanes(), count), v);
 }
 
-void ContractionEmitter::prepare(Value scratchBytes) {
+void ContractionEmitter::prepare(Value scratchBytes, int phase) {
   auto flatType = MemRefType::get({ShapedType::kDynamic}, s.element);
   SmallVector<Value> offsets;
   for (Value v : abc) {
@@ -88,6 +88,11 @@ void ContractionEmitter::prepare(Value scratchBytes) {
         ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
   }
   baseA = offsets[0], baseB = offsets[1], baseC = offsets[2];
+  if (s.tail && phase == 1) {
+    rest = memref::AllocaOp::create(b, loc, MemRefType::get({12 * s.panel()}, s.element),
+                                    b.getI64IntegerAttr(64));
+    basesT = tail.begin();
+  }
   if (scratchBytes) {
     int64_t n = contractionScratchBytes(s) / (s.element.isF32() ? 4 : 8);
     scratch = memref::ViewOp::create(b, loc, MemRefType::get({n}, s.element), scratchBytes,
@@ -117,6 +122,8 @@ void ContractionEmitter::enter(Value outer, bool ofB) {
     baseA = add(baseA, mul(outerAt[i], o.strideA));
     baseB = add(baseB, mul(outerAt[i], o.strideB));
     baseC = add(baseC, mul(outerAt[i], o.strideC));
+    for (auto [base, stride] : llvm::zip(basesT, o.strideT))
+      base = base ? add(base, mul(outerAt[i], stride)) : base;
     if (s.form == Form::Packed && o.strideB) {
       baseScratch = add(baseScratch, mul(outerAt[i], copy));
       copy *= o.extent;
@@ -197,17 +204,61 @@ void ContractionEmitter::tile(int64_t rows, Value row, Value panel, int64_t widt
       if (first)
         acc.back() = arith::SelectOp::create(b, loc, first, zeros(), acc.back());
     }
+  if (s.tail)
+    fetchTail(rows, row, column, width);
   acc = sum(0, offA, offB, offP, acc, rows, parts);
+  auto keep = [&] {
+    for (size_t i = 0; i < acc.size(); ++i)
+      store(acc[i], flat[2], where[i], parts[i % parts.size()]);
+  };
+  if (!s.tail)
+    return keep();
+  auto complete = [&] {
+    if (s.keepsC)
+      keep();
+    finish(rows, row, column, acc, parts);
+  };
+  if (!depthLow)
+    return complete();
+  Value isLast =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, depthHigh, extentOf(s.ks[0]));
+  auto either = scf::IfOp::create(b, loc, isLast, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(either.thenBlock());
+  complete();
+  b.setInsertionPointToStart(either.elseBlock());
+  keep();
+}
+
+SmallVector<Value> ContractionEmitter::placesOfTail(Value row, Value column) {
+  SmallVector<Value> at;
+  for (auto [t, base] : llvm::enumerate(basesT))
+    at.push_back(base ? add(add(base, mul(row, s.m.strideT[t])), mul(column, s.n.strideT[t]))
+                      : base);
+  return at;
+}
+
+/// What the tail works on comes near while the sums go on.
+void ContractionEmitter::fetchTail(int64_t rows, Value row, Value column, int64_t width) {
+  loop(index(0), index(rows), 1,
+       [&](Value r) { tail.fetch(placesOfTail(add(row, r), column), width); });
+}
+
+/// The tail on a complete tile, row by row: its code is there once.
+void ContractionEmitter::finish(int64_t rows, Value row, Value column, ArrayRef<Value> acc,
+                                ArrayRef<int64_t> parts) {
   for (size_t i = 0; i < acc.size(); ++i) {
     int64_t r = i / parts.size(), j = i % parts.size();
-    if (epilogue) {
-      SmallVector<Value> at = outerAt;
-      at.push_back(add(row, index(r)));
-      at.push_back(add(column, index(j * s.lanes())));
-      acc[i] = epilogue(b, acc[i], at, parts[j]);
-    }
-    store(acc[i], flat[2], where[i], parts[j]);
+    store(acc[i], rest, index(r * s.panel() + j * s.lanes()), s.lanes());
   }
+  loop(index(0), index(rows), 1, [&](Value r) {
+    SmallVector<Value> at = placesOfTail(add(row, r), column);
+    for (auto [j, count] : llvm::enumerate(parts)) {
+      int64_t first = int64_t(j) * s.lanes();
+      Value sum = load(rest, add(mul(r, s.panel()), index(first)), s.lanes());
+      tail.apply(sum, at, first, count);
+    }
+  });
 }
 
 /// All tiles of a task: a panel of B stays near while the rows go by.
@@ -239,7 +290,8 @@ void ContractionEmitter::block() {
 
 Value dyn::codegen::emitContractionTasks(OpBuilder &b, Location loc, const ContractionShape &s,
                                          ValueRange abc, int phase) {
-  ContractionEmitter e{b, loc, s, nullptr, SmallVector<Value>{abc[s.a], abc[s.b], abc[2]}};
+  ContractionEmitter e{b, loc, s, SmallVector<Value>{abc[s.a], abc[s.b], abc[2]},
+                       TailBody(b, s, abc[2])};
   if (phase == 0)
     return e.mul(e.outerCount(/*ofB=*/true), s.panels());
   Value rows = e.ceilDiv(e.extentOf(s.m), s.rowsPerTask);
@@ -249,10 +301,10 @@ Value dyn::codegen::emitContractionTasks(OpBuilder &b, Location loc, const Contr
 }
 
 void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const ContractionShape &s,
-                                   ValueRange abc, Value scratch, int phase, Value task,
-                                   ContractionEpilogue epilogue) {
-  ContractionEmitter e{b, loc, s, epilogue, SmallVector<Value>{abc[s.a], abc[s.b], abc[2]}};
-  e.prepare(scratch);
+                                   ValueRange abc, Value scratch, int phase, Value task) {
+  ContractionEmitter e{b, loc, s, SmallVector<Value>{abc[s.a], abc[s.b], abc[2]},
+                       TailBody(b, s, abc[2])};
+  e.prepare(scratch, phase);
   if (phase == 0) {
     Value panels = e.index(s.panels());
     e.enter(b.createOrFold<arith::DivUIOp>(loc, task, panels), /*ofB=*/true);
@@ -261,21 +313,24 @@ void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const Contraction
   }
   Value groups = e.index(llvm::divideCeil(s.panels(), s.panelsPerTask));
   Value m = e.extentOf(s.m), rowTasks = e.ceilDiv(m, s.rowsPerTask);
-  Value rest = b.createOrFold<arith::DivUIOp>(loc, task, groups);
-  e.panelLow = e.mul(b.createOrFold<arith::RemUIOp>(loc, task, groups), s.panelsPerTask);
+  Value rest = b.createOrFold<arith::DivUIOp>(loc, task, rowTasks);
+  // Columns go slowest: threads then own the same columns of a layer's weights
+  // when it is applied and when it is updated.
+  Value panelTask = b.createOrFold<arith::RemUIOp>(loc, rest, groups);
+  e.panelLow = e.mul(panelTask, s.panelsPerTask);
   e.panelHigh = arith::MinUIOp::create(b, loc, e.add(e.panelLow, e.index(s.panelsPerTask)),
                                        e.index(s.panels()));
-  e.rowLow = e.mul(b.createOrFold<arith::RemUIOp>(loc, rest, rowTasks), s.rowsPerTask);
+  e.rowLow = e.mul(b.createOrFold<arith::RemUIOp>(loc, task, rowTasks), s.rowsPerTask);
   e.rowHigh = arith::MinUIOp::create(b, loc, e.add(e.rowLow, e.index(s.rowsPerTask)), m);
-  Value low = e.mul(b.createOrFold<arith::DivUIOp>(loc, rest, rowTasks), s.outerPerTask);
+  Value low = e.mul(b.createOrFold<arith::DivUIOp>(loc, rest, groups), s.outerPerTask);
   Value high = arith::MinUIOp::create(b, loc, e.add(low, e.index(s.outerPerTask)),
                                       e.outerCount(/*ofB=*/false));
   Value baseA = e.baseA, baseB = e.baseB, baseC = e.baseC;
+  SmallVector<Value> basesT = e.basesT;
   e.loop(low, high, 1, [&](Value outer) {
-    e.baseA = baseA, e.baseB = baseB, e.baseC = baseC;
+    e.baseA = baseA, e.baseB = baseB, e.baseC = baseC, e.basesT = basesT;
     e.enter(outer, /*ofB=*/false);
-    // An epilogue needs the whole sum in registers.
-    if (!s.depthBlock || epilogue)
+    if (!s.depthBlock)
       return e.block();
     Value depth = e.extentOf(s.ks[0]);
     auto pass = [&](Value k) {
@@ -283,8 +338,9 @@ void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const Contraction
       e.depthHigh = arith::MinUIOp::create(b, loc, e.add(k, e.index(s.depthBlock)), depth);
       e.block();
     };
-    // Also an empty sum overwrites.
-    Value end = s.overwrite ? b.createOrFold<arith::MaxUIOp>(loc, depth, e.index(1)) : depth;
+    // Also an empty sum overwrites and has a tail.
+    Value end =
+        s.overwrite || s.tail ? b.createOrFold<arith::MaxUIOp>(loc, depth, e.index(1)) : depth;
     e.loop(e.index(0), end, s.depthBlock, pass);
   });
 }
@@ -301,5 +357,7 @@ void dyn::codegen::lowerContraction(RewriterBase &b, linalg::GenericOp op,
     b.setInsertionPointToStart(tasks.getBody());
     emitContraction(b, loc, s, op->getOperands(), scratch, phase, tasks.getInductionVar(0));
   }
+  if (s.tail)
+    b.eraseOp(s.tail);
   b.eraseOp(op);
 }

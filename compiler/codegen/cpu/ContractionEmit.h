@@ -8,6 +8,7 @@
 #define DYN_CODEGEN_CPU_CONTRACTIONEMIT_H
 
 #include "Contraction.h"
+#include "ContractionTail.h"
 
 namespace dyn::codegen {
 
@@ -19,12 +20,15 @@ struct ContractionEmitter {
   mlir::OpBuilder &b;
   mlir::Location loc;
   const ContractionShape &s;
-  ContractionEpilogue epilogue;
-  mlir::SmallVector<Value> abc, flat = {};
+  mlir::SmallVector<Value> abc;
+  TailBody tail;
+  mlir::SmallVector<Value> flat = {};
   Value scratch = {}; ///< as elements
+  Value rest = {};    ///< a tile on the stack, between the sums and the tail
 
   mlir::SmallVector<Value> outerAt = {}; ///< values of the outer loops
   Value baseA = {}, baseB = {}, baseC = {}, baseScratch = {};
+  mlir::SmallVector<Value> basesT = {};
   Value rowLow = {}, rowHigh = {}, panelLow = {}, panelHigh = {}, depthLow = {}, depthHigh = {};
 
   Value index(int64_t n);
@@ -39,7 +43,7 @@ struct ContractionEmitter {
   Value load(Value m, Value at, int64_t count);
   void store(Value v, Value m, Value at, int64_t count);
 
-  void prepare(Value scratchBytes); ///< makes the views
+  void prepare(Value scratchBytes, int phase); ///< makes the views
   /// Number of values of the outer loops (only those in B if `ofB`).
   Value outerCount(bool ofB);
   /// Sets bases and `outerAt` from a flat number of the outer loops.
@@ -54,6 +58,10 @@ struct ContractionEmitter {
   // Computing.
   void block();
   void tile(int64_t rows, Value row, Value panel, int64_t width);
+  mlir::SmallVector<Value> placesOfTail(Value row, Value column);
+  void fetchTail(int64_t rows, Value row, Value column, int64_t width);
+  void finish(int64_t rows, Value row, Value column, mlir::ArrayRef<Value> acc,
+              mlir::ArrayRef<int64_t> parts);
   mlir::SmallVector<Value> sum(unsigned depth, Value offA, Value offB, Value offP,
                                mlir::ValueRange acc, int64_t rows, llvm::ArrayRef<int64_t> parts);
   mlir::SmallVector<Value> step(Value offA, Value offB, Value offP, mlir::ValueRange acc,

@@ -41,8 +41,11 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
       if (!fn->hasAttr("dyn.kernel"))
         continue;
       SmallVector<linalg::LinalgOp> ops(fn.getOps<linalg::LinalgOp>());
-      if (ops.size() > 1 && succeeded(emitGroup(rewriter, ops)))
+      if (ops.size() > 1 && !ops.front()->hasAttr("dyn.tail") &&
+          succeeded(emitGroup(rewriter, ops)))
         continue;
+      if (ops.front()->hasAttr("dyn.tail"))
+        ops.pop_back(); // goes with the contraction
       for (linalg::LinalgOp op : ops)
         if (failed(emit(rewriter, op)))
           return signalPassFailure();
@@ -68,10 +71,13 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
   LogicalResult emit(IRRewriter &rewriter, linalg::LinalgOp op) {
     rewriter.setInsertionPoint(op);
     if (auto generic = dyn_cast<linalg::GenericOp>(op.getOperation())) {
-      if (auto shape = codegen::classifyContraction(generic)) {
+      auto tail = dyn_cast_or_null<linalg::GenericOp>(op->hasAttr("dyn.tail") ? op->getNextNode()
+                                                                              : nullptr);
+      if (auto shape = codegen::classifyContraction(generic, tail)) {
         Block &entry = op->getParentOfType<func::FuncOp>().getBody().front();
         bool packs = codegen::hasPackingPhase(*shape);
         shape->overwrite = generic->hasAttr("dyn.overwrite");
+        shape->keepsC = !generic->hasAttr("dyn.partial");
         codegen::lowerContraction(rewriter, generic, *shape,
                                   packs ? entry.getArguments().back() : Value());
         return success();

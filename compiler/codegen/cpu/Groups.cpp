@@ -26,18 +26,6 @@ namespace {
 constexpr int64_t fewestRows = 8;
 constexpr int64_t longestRow = 1 << 16; ///< elements of all operands together
 
-Value rootOf(Value v) {
-  while (auto view = v.getDefiningOp<ViewLikeOpInterface>())
-    v = view.getViewSource();
-  return v;
-}
-
-/// Buffers made by different allocations never overlap.
-bool mayOverlap(Value x, Value y) {
-  x = rootOf(x), y = rootOf(y);
-  return x == y || !x.getDefiningOp<memref::AllocOp>() || !y.getDefiningOp<memref::AllocOp>();
-}
-
 /// The leading extent as a number or as the value that it was made from.
 OpFoldResult leadingExtent(Value v) {
   auto type = cast<MemRefType>(v.getType());
@@ -133,6 +121,17 @@ private:
 
 } // namespace
 
+Value dyn::codegen::rootOf(Value v) {
+  while (auto view = v.getDefiningOp<ViewLikeOpInterface>())
+    v = view.getViewSource();
+  return v;
+}
+
+bool dyn::codegen::mayOverlap(Value x, Value y) {
+  x = rootOf(x), y = rootOf(y);
+  return x == y || !x.getDefiningOp<memref::AllocOp>() || !y.getDefiningOp<memref::AllocOp>();
+}
+
 bool Grouper::fits(const Member &m) const {
   if (members.empty())
     return true;
@@ -188,8 +187,13 @@ void Grouper::close() {
 }
 
 void Grouper::visit(Block &block) {
+  bool isTail = false;
   for (Operation &op : block) {
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+      if (std::exchange(isTail, op.hasAttr("dyn.tail"))) {
+        groups.back().push_back(linalgOp);
+        continue;
+      }
       auto generic = dyn_cast<linalg::GenericOp>(op);
       std::optional<Member> m = generic ? memberOf(generic) : std::nullopt;
       if (!m || !fits(*m))

@@ -50,6 +50,7 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
       rewriter.setInsertionPoint(op);
       (void)linalg::generalizeNamedOp(rewriter, op); // what has no such form stays as it is
     }
+    codegen::attachTails(train);
     for (const codegen::Group &group : codegen::groupByRows(train))
       outline(group, train.getArgument(0));
   }
@@ -74,8 +75,7 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
     }
     OpBuilder b(last);
     // Room to rearrange an operand in comes from the arena, so the host has it.
-    if (auto generic = dyn_cast<linalg::GenericOp>(last.getOperation());
-        group.size() == 1 && generic)
+    if (auto generic = dyn_cast<linalg::GenericOp>(linalg::LinalgOp(group.front()).getOperation()))
       if (auto shape = codegen::classifyContraction(generic))
         if (int64_t bytes = codegen::contractionScratchBytes(*shape)) {
           auto scratch = memref::AllocOp::create(b, loc, MemRefType::get({bytes}, b.getI8Type()));
