@@ -8,6 +8,7 @@
 #include "Errors.h"
 #include "Flags.h"
 #include "Run.h"
+#include "Subnormals.h"
 
 #include <cerrno>
 #include <cmath>
@@ -141,6 +142,7 @@ static void readMeta(Run &run, const dyn_rt_program &program) {
 }
 
 static void execute(Run &run, void (*train)(int64_t)) {
+  FlushSubnormals flush;
   // Everything the other side of setjmp touches lives in `run`.
   if (setjmp(run.escape) == 0)
     train(reinterpret_cast<int64_t>(&run));

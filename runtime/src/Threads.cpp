@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "Threads.h"
 
+#include "Subnormals.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -53,6 +55,7 @@ void Pool::share(unsigned self) {
 
 void Pool::work(unsigned self) {
   failures[self].thread = std::this_thread::get_id();
+  FlushSubnormals flush;
   uint32_t seen = 0;
   while (true) {
     int spin = 0;
