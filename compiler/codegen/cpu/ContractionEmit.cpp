@@ -313,16 +313,16 @@ void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const Contraction
   }
   Value groups = e.index(llvm::divideCeil(s.panels(), s.panelsPerTask));
   Value m = e.extentOf(s.m), rowTasks = e.ceilDiv(m, s.rowsPerTask);
-  Value rest = b.createOrFold<arith::DivUIOp>(loc, task, rowTasks);
+  Value rest = b.createOrFold<arith::DivUIOp>(loc, task, groups);
   // Columns go slowest: threads then own the same columns of a layer's weights
   // when it is applied and when it is updated.
-  Value panelTask = b.createOrFold<arith::RemUIOp>(loc, rest, groups);
+  Value panelTask = b.createOrFold<arith::RemUIOp>(loc, task, groups);
   e.panelLow = e.mul(panelTask, s.panelsPerTask);
   e.panelHigh = arith::MinUIOp::create(b, loc, e.add(e.panelLow, e.index(s.panelsPerTask)),
                                        e.index(s.panels()));
-  e.rowLow = e.mul(b.createOrFold<arith::RemUIOp>(loc, task, rowTasks), s.rowsPerTask);
+  e.rowLow = e.mul(b.createOrFold<arith::RemUIOp>(loc, rest, rowTasks), s.rowsPerTask);
   e.rowHigh = arith::MinUIOp::create(b, loc, e.add(e.rowLow, e.index(s.rowsPerTask)), m);
-  Value low = e.mul(b.createOrFold<arith::DivUIOp>(loc, rest, groups), s.outerPerTask);
+  Value low = e.mul(b.createOrFold<arith::DivUIOp>(loc, rest, rowTasks), s.outerPerTask);
   Value high = arith::MinUIOp::create(b, loc, e.add(low, e.index(s.outerPerTask)),
                                       e.outerCount(/*ofB=*/false));
   Value baseA = e.baseA, baseB = e.baseB, baseC = e.baseC;
