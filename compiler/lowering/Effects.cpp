@@ -10,6 +10,7 @@
 #include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -75,26 +76,23 @@ void Lower::read(ReadOp op) {
 }
 
 void Lower::batch(BatchOp op) {
-  // Columns have room for a whole batch; their values are the rows that came.
-  SmallVector<Value> buffers, addresses;
-  for (Value column : op.getColumns()) {
-    auto type = cast<RankedTensorType>(column.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    shape[0] = op.getBound();
-    buffers.push_back(
-        memref::AllocOp::create(b, loc, MemRefType::get(shape, type.getElementType())));
-    addresses.push_back(address(buffers.back()));
-  }
-  Value count =
-      callI64("dyn_rt_loader_next", {op.getLoader(), asI64(op.getPosition()), list(addresses)});
+  Value count = callI64("dyn_rt_loader_next", {op.getLoader(), asI64(op.getPosition())});
   count.getDefiningOp()->setAttr("dyn.bound", op.getBoundAttr());
-  Value n = asIndex(count);
+  Value n = asIndex(count), start = arith::ConstantIndexOp::create(b, loc, 0);
   SmallVector<Value> results{n};
-  for (auto [memory, column] : llvm::zip(buffers, op.getColumns())) {
+  // The loader's buffers have room for a whole batch; the values are the rows that came.
+  for (auto [c, column] : llvm::enumerate(op.getColumns())) {
     auto type = cast<RankedTensorType>(column.getType());
     auto view = MemRefType::get(type.getShape(), type.getElementType());
+    SmallVector<int64_t> room(type.getShape());
+    room[0] = op.getBound();
+    auto whole = MemRefType::get(room, type.getElementType());
+    int64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+    Value address = callI64("dyn_rt_loader_column", {op.getLoader(), i64(int64_t(c))});
+    Value bytes = bytesAt(b, loc, address, std::max<int64_t>(whole.getNumElements() * width, 1));
+    Value memory = memref::ViewOp::create(b, loc, whole, bytes, start, ValueRange());
     SmallVector<OpFoldResult> sizes, strides;
-    int64_t stride = cast<MemRefType>(memory.getType()).getNumElements() / op.getBound();
+    int64_t stride = whole.getNumElements() / op.getBound();
     for (int64_t d = 0; d < type.getRank(); ++d) {
       sizes.push_back(d ? OpFoldResult(b.getIndexAttr(type.getDimSize(d))) : OpFoldResult(n));
       stride /= d ? type.getDimSize(d) : 1;
@@ -233,7 +231,7 @@ struct LowerEffectsPass : PassWrapper<LowerEffectsPass, OperationPass<ModuleOp>>
   StringRef getDescription() const final { return "effects of a run to calls of the runtime"; }
   void getDependentDialects(DialectRegistry &r) const final {
     r.insert<bufferization::BufferizationDialect, memref::MemRefDialect, func::FuncDialect,
-             scf::SCFDialect, arith::ArithDialect>();
+             scf::SCFDialect, arith::ArithDialect, LLVM::LLVMDialect>();
   }
   void runOnOperation() final {
     auto fn = getOperation().lookupSymbol<func::FuncOp>("train");

@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Liveness.h"
+#include "RuntimeCalls.h"
 
 #include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -64,22 +65,7 @@ Value emitArena(OpBuilder &b, ModuleOp module, func::FuncOp fn, int64_t bytes) {
   Value size = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(bytes));
   Value address =
       func::CallOp::create(b, loc, get, ValueRange{fn.getArgument(0), size}).getResult(0);
-  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
-  auto one = LLVM::LLVMArrayType::get(i64, 1);
-  auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), {pointer, pointer, i64, one, one});
-  Value base = LLVM::IntToPtrOp::create(b, loc, pointer, address);
-  Value descriptor = LLVM::PoisonOp::create(b, loc, type);
-  auto set = [&](Value v, ArrayRef<int64_t> at) {
-    descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, v, at);
-  };
-  set(base, {0});
-  set(base, {1});
-  set(LLVM::ConstantOp::create(b, loc, i64, 0), {2});
-  set(size, {3, 0});
-  set(LLVM::ConstantOp::create(b, loc, i64, 1), {4, 0});
-  return UnrealizedConversionCastOp::create(b, loc, MemRefType::get({bytes}, b.getI8Type()),
-                                            descriptor)
-      .getResult(0);
+  return bytesAt(b, loc, address, bytes);
 }
 
 struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {

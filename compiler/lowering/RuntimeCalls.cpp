@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -30,6 +31,27 @@ int64_t dyn::lowering::typeCode(Type type) {
   default:
     return DYN_BOOL;
   }
+}
+
+Value dyn::lowering::bytesAt(OpBuilder &b, Location loc, Value address, int64_t bytes) {
+  Type i64 = b.getI64Type();
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto one = LLVM::LLVMArrayType::get(i64, 1);
+  auto type = LLVM::LLVMStructType::getLiteral(b.getContext(), {pointer, pointer, i64, one, one});
+  Value base = LLVM::IntToPtrOp::create(b, loc, pointer, address);
+  Value descriptor = LLVM::PoisonOp::create(b, loc, type);
+  auto set = [&](Value v, ArrayRef<int64_t> at) {
+    descriptor = LLVM::InsertValueOp::create(b, loc, descriptor, v, at);
+  };
+  auto number = [&](int64_t n) { return LLVM::ConstantOp::create(b, loc, i64, n); };
+  set(base, {0});
+  set(base, {1});
+  set(number(0), {2});
+  set(number(bytes), {3, 0});
+  set(number(1), {4, 0});
+  return UnrealizedConversionCastOp::create(b, loc, MemRefType::get({bytes}, b.getI8Type()),
+                                            descriptor)
+      .getResult(0);
 }
 
 Value RuntimeCalls::i64(int64_t n) {

@@ -57,6 +57,9 @@ private:
   unsigned tables = 0;
 };
 
+/// Memory of the runtime at an address, as a buffer of bytes. No other buffer overlaps it.
+mlir::Value bytesAt(mlir::OpBuilder &b, mlir::Location loc, mlir::Value address, int64_t bytes);
+
 /// Number of an element type in the runtime's header.
 int64_t typeCode(mlir::Type type);
 

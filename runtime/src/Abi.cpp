@@ -177,11 +177,14 @@ int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle
     return reinterpret_cast<int64_t>(run.loaders.back().get());
   });
 }
-int64_t dyn_rt_loader_next(int64_t r, int64_t loader, int64_t index, int64_t destinations) {
+int64_t dyn_rt_loader_next(int64_t r, int64_t loader, int64_t index) {
   auto *l = reinterpret_cast<Loader *>(loader);
   if (index < 0 || index >= l->batches())
     guarded(of(r), [&] { raise(Code::E0903, index, l->batches() - 1); });
-  return l->next(index, reinterpret_cast<void *const *>(destinations));
+  return l->next(index);
+}
+int64_t dyn_rt_loader_column(int64_t, int64_t loader, int64_t column) {
+  return reinterpret_cast<int64_t>(reinterpret_cast<Loader *>(loader)->column(size_t(column)));
 }
 void dyn_rt_loader_close(int64_t, int64_t loader) {
   reinterpret_cast<Loader *>(loader)->open = false;

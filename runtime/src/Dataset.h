@@ -1,4 +1,4 @@
-//===- Dataset.h - columns, data sets and loaders ---===//
+//===- Dataset.h - columns, data sets and readers ---===//
 //
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,10 +7,8 @@
 #ifndef DYN_RUNTIME_DATASET_H
 #define DYN_RUNTIME_DATASET_H
 
-#include <atomic>
 #include <cstdint>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace dyn::rt {
@@ -34,32 +32,6 @@ struct Dataset {
 
 private:
   int64_t known = -1;
-};
-
-/// Batches in order, or in a drawn order; the next one is prepared in the background.
-class Loader {
-public:
-  Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key);
-  ~Loader();
-  /// Starts again with another order; allocates nothing.
-  void restart(bool shuffle, uint64_t key);
-  /// Copies batch `index`; the number of its examples.
-  int64_t next(int64_t index, void *const *destinations);
-  bool fits(const Dataset &d, int64_t b) const { return &dataset == &d && batch == b; }
-  int64_t batches() const { return (dataset.count + batch - 1) / batch; }
-  bool open = true;
-
-private:
-  void prepare(int64_t index);
-  void worker();
-  Dataset &dataset;
-  int64_t batch;
-  bool shuffled = false;
-  std::vector<int32_t> order;
-  std::vector<std::string> staged;  ///< one buffer a column
-  int64_t ready = -1;               ///< index of the batch in `staged`
-  std::atomic<int64_t> request{-1}; ///< batch to prepare; -1 idle, -2 stop
-  std::thread thread;
 };
 
 /// Readers; they raise coded errors. `path` may lack `.gz`.

@@ -23,19 +23,21 @@ inline std::array<uint32_t, 4> philox(std::array<uint32_t, 4> x, uint32_t k0, ui
   return x;
 }
 
-/// Draw `i` of the stream `key`: 32 uniform bits.
-inline uint32_t draw(uint64_t key, uint64_t i) {
-  return philox({uint32_t(i >> 2), uint32_t(i >> 34), 0, 0}, uint32_t(key),
-                uint32_t(key >> 32))[i & 3];
+/// Draws 4 i .. 4 i + 3 of the stream `key`: 32 uniform bits each.
+inline std::array<uint32_t, 4> draws(uint64_t key, uint64_t i) {
+  return philox({uint32_t(i), uint32_t(i >> 32), 0, 0}, uint32_t(key), uint32_t(key >> 32));
 }
 
 /// A random order of 0 .. n - 1 (Fisher and Yates).
 template <typename Int> void permute(uint64_t key, int64_t n, Int *out) {
   for (int64_t i = 0; i < n; ++i)
     out[i] = Int(i);
+  std::array<uint32_t, 4> four{};
   for (int64_t i = n - 1; i > 0; --i) {
+    if (i == n - 1 || i % 4 == 3)
+      four = draws(key, uint64_t(i) >> 2);
     // A 32-bit draw scaled to [0, i]: the bias is below 2^-32 times n.
-    int64_t j = int64_t((uint64_t(draw(key, uint64_t(i))) * uint64_t(i + 1)) >> 32);
+    int64_t j = int64_t((uint64_t(four[size_t(i % 4)]) * uint64_t(i + 1)) >> 32);
     Int t = out[i];
     out[i] = out[j];
     out[j] = t;

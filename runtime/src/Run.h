@@ -10,7 +10,7 @@
 #include "dyn/runtime.h"
 
 #include "Checkpoint.h"
-#include "Dataset.h"
+#include "Loader.h"
 #include "Metrics.h"
 #include "Threads.h"
 

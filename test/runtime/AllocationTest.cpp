@@ -1,7 +1,7 @@
 // Nothing is allocated while a program trains.
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Dataset.h"
+#include "Loader.h"
 #include "Metrics.h"
 #include "Threads.h"
 
@@ -43,16 +43,14 @@ TEST(Allocation, NoneInPoolAndLoaderOnAnyThread) {
   data.count = 103;
   Pool pool(3);
   Loader loader(data, 10, true, 1);
-  std::vector<float> buffer(50);
-  void *to = buffer.data();
   int64_t before = 0;
   for (int64_t i = 0; i < 1011; ++i) {
     if (i == 11)
       before = allocations;
     if (i % 11 == 0)
       loader.restart(true, uint64_t(i));
-    loader.next(i % 11, &to);
-    pool.run(8, [](void *e, int64_t k) { static_cast<float *>(e)[k] += 1; }, buffer.data());
+    loader.next(i % 11);
+    pool.run(8, [](void *e, int64_t k) { static_cast<float *>(e)[k] += 1; }, loader.column(0));
   }
   EXPECT_EQ(allocations - before, 0);
 }

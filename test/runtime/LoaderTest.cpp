@@ -1,7 +1,7 @@
 // Threads, random orders, batches.
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Dataset.h"
+#include "Loader.h"
 #include "Philox.h"
 #include "Threads.h"
 
@@ -49,11 +49,13 @@ struct Numbers {
 };
 
 std::vector<int64_t> all(Loader &l, int64_t batches, int64_t batch) {
-  std::vector<int64_t> out, buffer(static_cast<size_t>(batch));
+  std::vector<int64_t> out;
   for (int64_t i = 0; i < batches; ++i) {
-    void *to = buffer.data();
-    int64_t n = l.next(i, &to);
-    out.insert(out.end(), buffer.begin(), buffer.begin() + n);
+    int64_t n = l.next(i);
+    auto *rows = static_cast<int64_t *>(l.column(0));
+    EXPECT_LE(n, batch);
+    out.insert(out.end(), rows, rows + n);
+    std::fill(rows, rows + n, -1); // the program may write to its batch
   }
   return out;
 }
@@ -74,13 +76,44 @@ TEST(Loader, DropsNothing) {
 TEST(Loader, AnyBatchAtAnyTime) {
   Numbers d(103);
   Loader one(d.data, 10, true, 7), two(d.data, 10, true, 7);
-  std::vector<int64_t> whole = all(one, 11, 10), buffer(10);
-  for (int64_t i : {5, 2, 10, 3, 4}) {
-    void *to = buffer.data();
-    int64_t n = two.next(i, &to);
+  std::vector<int64_t> whole = all(one, 11, 10);
+  for (int64_t i : {5, 2, 10, 3, 4, 4}) {
+    int64_t n = two.next(i);
+    auto *rows = static_cast<int64_t *>(two.column(0));
     EXPECT_EQ(n, i == 10 ? 3 : 10);
-    EXPECT_TRUE(std::equal(buffer.begin(), buffer.begin() + n, whole.begin() + 10 * i));
+    EXPECT_TRUE(std::equal(rows, rows + n, whole.begin() + 10 * i));
+    rows[0] = -1;
   }
+}
+
+TEST(Loader, StartsAgainInAnotherOrder) {
+  Numbers d(103);
+  Loader one(d.data, 10, true, 7), two(d.data, 10, true, 8);
+  all(one, 4, 10);
+  one.restart(true, 8);
+  EXPECT_EQ(all(one, 11, 10), all(two, 11, 10));
+}
+
+template <typename Real> void expectPixels(int64_t type) {
+  Column column;
+  column.type = type;
+  column.count = 2;
+  column.shape = {128};
+  column.bytesToReal = true;
+  for (int i = 0; i < 256; ++i)
+    column.data += char(i);
+  Dataset data;
+  data.columns = {&column};
+  data.count = 2;
+  Loader l(data, 2, false, 0);
+  ASSERT_EQ(l.next(0), 2);
+  for (int i = 0; i < 256; ++i)
+    EXPECT_EQ(static_cast<Real *>(l.column(0))[i], Real(i) / Real(255)) << i;
+}
+
+TEST(Loader, PixelsAreQuotientsToTheBit) {
+  expectPixels<float>(0);
+  expectPixels<double>(1);
 }
 
 } // namespace

@@ -41,8 +41,8 @@ void train(int64_t r) {
   constexpr int64_t batch = 10, epochs = 4;
   if (behaviour.failingTask >= 0)
     dyn_rt_parallel_for(r, 8, reinterpret_cast<int64_t>(&task), r);
-  float w[4] = {}, buffer[batch];
-  int64_t dims[1] = {4}, to[1] = {address(buffer)};
+  float w[4] = {};
+  int64_t dims[1] = {4};
   int64_t column[1] = {dyn_rt_read_csv(r, dyn_rt_config_text(r, 1), DYN_F32, 0, 0, 0, 0)};
   int64_t data = dyn_rt_dataset(r, 1, address(column));
   int64_t batches = (dyn_rt_dataset_size(r, data) + batch - 1) / batch, done = 0;
@@ -55,9 +55,10 @@ void train(int64_t r) {
     dyn_rt_resume_tensor(r, 1, 0, DYN_F32, 1, address(dims), address(w));
     dyn_rt_resume_done(r, 1);
     for (; b < batches; ++b) {
-      int64_t n = dyn_rt_loader_next(r, loader, b, address(to));
+      int64_t n = dyn_rt_loader_next(r, loader, b);
+      auto *rows = reinterpret_cast<const float *>(dyn_rt_loader_column(r, loader, 0));
       for (int64_t i = 0; i < n; ++i)
-        w[i % 4] = w[i % 4] * 0.9f + buffer[i] * 0.1f;
+        w[i % 4] = w[i % 4] * 0.9f + rows[i] * 0.1f;
       dyn_rt_log(r, 0, double(w[0]));
       dyn_rt_step(r);
       dyn_rt_tick(r, 1, b, batches);

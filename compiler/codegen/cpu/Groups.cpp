@@ -127,9 +127,14 @@ Value dyn::codegen::rootOf(Value v) {
   return v;
 }
 
+/// An allocation, or memory that the runtime handed over.
+static bool isOwnMemory(Value root) {
+  return isa_and_present<memref::AllocOp, UnrealizedConversionCastOp>(root.getDefiningOp());
+}
+
 bool dyn::codegen::mayOverlap(Value x, Value y) {
   x = rootOf(x), y = rootOf(y);
-  return x == y || !x.getDefiningOp<memref::AllocOp>() || !y.getDefiningOp<memref::AllocOp>();
+  return x == y || !isOwnMemory(x) || !isOwnMemory(y);
 }
 
 bool Grouper::fits(const Member &m) const {

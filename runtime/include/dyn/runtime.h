@@ -92,11 +92,12 @@ DYN_RT_API int64_t dyn_rt_dataset_size(int64_t run, int64_t dataset);
 /// prepares the next batch.
 DYN_RT_API int64_t dyn_rt_loader(int64_t run, int64_t dataset, int64_t batch, int64_t shuffle,
                                  int64_t key);
-/// Copies batch `index` into `destinations` (address of one address a column,
-/// each with room for `batch` examples). Returns the number of examples: `batch`,
+/// Makes batch `index` the current one. Returns the number of examples: `batch`,
 /// or fewer in the last one.
-DYN_RT_API int64_t dyn_rt_loader_next(int64_t run, int64_t loader, int64_t index,
-                                      int64_t destinations);
+DYN_RT_API int64_t dyn_rt_loader_next(int64_t run, int64_t loader, int64_t index);
+/// Address of a column of the current batch, 64-byte aligned, with room for `batch`
+/// examples. The memory is the program's until the loader's next batch or its end.
+DYN_RT_API int64_t dyn_rt_loader_column(int64_t run, int64_t loader, int64_t column);
 /// Ends a loader.
 DYN_RT_API void dyn_rt_loader_close(int64_t run, int64_t loader);
 

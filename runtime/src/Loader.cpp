@@ -1,0 +1,116 @@
+//===- Loader.cpp - batches of a data set ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Loader.h"
+
+#include "Philox.h"
+#include "Safetensors.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+using namespace dyn::rt;
+
+Loader::Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key)
+    : dataset(dataset), batch(batch) {
+  order.resize(size_t(dataset.count));
+  for (Set &set : sets)
+    for (Column *c : dataset.columns) {
+      int64_t bytes = std::max<int64_t>(batch * c->perExample() * widthOf(c->type), 1);
+      auto *p = static_cast<char *>(std::aligned_alloc(64, size_t(bytes + 63) / 64 * 64));
+      if (!p)
+        throw std::bad_alloc();
+      set.columns.emplace_back(p);
+    }
+  restart(shuffle, key);
+  thread = std::thread([this] { work(); });
+}
+
+Loader::~Loader() {
+  settle();
+  state.store(ending, std::memory_order_release);
+  state.notify_one();
+  thread.join();
+}
+
+void Loader::settle() const {
+  while (state.load(std::memory_order_acquire) == filling)
+    state.wait(filling, std::memory_order_acquire);
+}
+
+void Loader::restart(bool shuffle, uint64_t key) {
+  settle();
+  shuffled = shuffle;
+  sets[0].holds = sets[1].holds = -1;
+  open = true;
+  if (shuffle)
+    permute(key, dataset.count, order.data());
+}
+
+/// The product has the bits of `in[i] / 255.0f` for every byte, and costs less.
+__attribute__((target_clones("avx512f", "avx2", "default"))) static void
+scaleBytes(const uint8_t *in, float *out, int64_t n) {
+  for (int64_t i = 0; i < n; ++i)
+    out[i] = float(double(in[i]) * (1.0 / 255.0));
+}
+
+void Loader::fill(Set &set, int64_t index) const {
+  int64_t from = index * batch, n = std::min(batch, dataset.count - from);
+  for (size_t c = 0; c < dataset.columns.size(); ++c) {
+    const Column &col = *dataset.columns[c];
+    int64_t each = col.perExample(), width = widthOf(col.type);
+    char *to = set.columns[c].get();
+    if (!shuffled && !col.bytesToReal) {
+      std::memcpy(to, col.data.data() + from * each * width, size_t(n * each * width));
+      continue;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      int64_t row = shuffled ? order[size_t(from + i)] : from + i;
+      char *out = to + i * each * width;
+      if (!col.bytesToReal) {
+        std::memcpy(out, col.data.data() + row * each * width, size_t(each * width));
+        continue;
+      }
+      auto *in = reinterpret_cast<const uint8_t *>(col.data.data()) + row * each;
+      if (width == 4)
+        scaleBytes(in, reinterpret_cast<float *>(out), each);
+      else
+        for (int64_t k = 0; k < each; ++k)
+          reinterpret_cast<double *>(out)[k] = double(in[k]) / 255.0;
+    }
+  }
+  set.holds = index;
+}
+
+void Loader::work() {
+  while (true) {
+    int32_t s = state.load(std::memory_order_acquire);
+    if (s == ending)
+      return;
+    if (s == idle) {
+      state.wait(idle, std::memory_order_acquire);
+      continue;
+    }
+    fill(sets[1 - current], wanted);
+    state.store(idle, std::memory_order_release);
+    state.notify_one();
+  }
+}
+
+int64_t Loader::next(int64_t index) {
+  settle();
+  current = 1 - current;
+  if (sets[current].holds != index)
+    fill(sets[current], index);
+  sets[current].holds = -1; // the program may write to it
+  if ((index + 1) * batch < dataset.count) {
+    wanted = index + 1;
+    state.store(filling, std::memory_order_release);
+    state.notify_one();
+  }
+  return std::min(batch, dataset.count - index * batch);
+}
