@@ -58,6 +58,13 @@ scaleBytes(const uint8_t *in, float *out, int64_t n) {
     out[i] = float(double(in[i]) * (1.0 / 255.0));
 }
 
+/// Shuffled rows lie anywhere in memory: asks for one that is needed soon.
+static void fetch(const char *row, int64_t bytes) {
+  constexpr int64_t line = 64;
+  for (int64_t at = 0; at < bytes; at += line)
+    __builtin_prefetch(row + at);
+}
+
 void Loader::fill(Set &set, int64_t index) const {
   int64_t from = index * batch, n = std::min(batch, dataset.count - from);
   for (size_t c = 0; c < dataset.columns.size(); ++c) {
@@ -68,8 +75,13 @@ void Loader::fill(Set &set, int64_t index) const {
       std::memcpy(to, col.data.data() + from * each * width, size_t(n * each * width));
       continue;
     }
+    int64_t stored = each * (col.bytesToReal ? 1 : width);
+    auto rowOf = [&](int64_t i) { return shuffled ? order[size_t(from + i)] : from + i; };
     for (int64_t i = 0; i < n; ++i) {
-      int64_t row = shuffled ? order[size_t(from + i)] : from + i;
+      constexpr int64_t ahead = 4;
+      if (i + ahead < n)
+        fetch(col.data.data() + rowOf(i + ahead) * stored, stored);
+      int64_t row = rowOf(i);
       char *out = to + i * each * width;
       if (!col.bytesToReal) {
         std::memcpy(out, col.data.data() + row * each * width, size_t(each * width));
