@@ -116,7 +116,9 @@ ContractionShape::Form chooseForm(const ContractionShape &s) {
   int64_t bytes = s.depth() * columns * (s.element.isF32() ? 4 : 8);
   bool far =
       bytes > (1 << 20) || (s.ks.size() == 1 && s.ks[0].strideB % 512 == 0 && s.depth() >= 64);
-  return isStatic && uses >= 128 && columns >= s.panel() && far ? Form::Packed : Form::Direct;
+  if (isStatic && uses >= 128 && columns >= s.panel() && far)
+    return Form::Packed;
+  return s.ks.size() == 1 && uses >= 64 && s.depth() != 0 ? Form::Local : Form::Direct;
 }
 
 } // namespace

@@ -24,7 +24,9 @@ struct ContractionLoop {
 
 /// C[outer, m, n] += sum over k of A[outer, m, k] * B[outer, k, n].
 struct ContractionShape {
-  enum class Form { Direct, Packed, Strided }; ///< how rows of B become vectors
+  /// How rows of B become vectors: from where they lie; from a copy of all of B;
+  /// from a copy of a panel, made by each task on its stack; element by element.
+  enum class Form { Direct, Packed, Local, Strided };
 
   mlir::Type element;
   unsigned a = 0, b = 1; ///< operand numbers of the linalg op; the output is number 2
@@ -49,6 +51,7 @@ struct ContractionShape {
   int64_t panel() const { return 2 * lanes(); }
   int64_t panels() const { return llvm::divideCeil(std::max<int64_t>(n.extent, 1), panel()); }
   int64_t depth() const; ///< product of static `ks`
+  bool usesCopy() const { return form == Form::Packed || form == Form::Local; }
 };
 
 /// Fails on what is not a sum of products over f32 or f64 buffers, and on a tail

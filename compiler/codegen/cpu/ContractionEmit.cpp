@@ -88,6 +88,11 @@ void ContractionEmitter::prepare(Value scratchBytes, int phase) {
         ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
   }
   baseA = offsets[0], baseB = offsets[1], baseC = offsets[2];
+  if (s.form == Form::Local) {
+    int64_t n = (s.depthBlock ? s.depthBlock : s.depth()) * s.panel();
+    scratch = memref::AllocaOp::create(b, loc, MemRefType::get({n}, s.element),
+                                       b.getI64IntegerAttr(64));
+  }
   if (s.tail && phase == 1) {
     rest = memref::AllocaOp::create(b, loc, MemRefType::get({12 * s.panel()}, s.element),
                                     b.getI64IntegerAttr(64));
@@ -137,7 +142,7 @@ SmallVector<Value> ContractionEmitter::step(Value offA, Value offB, Value offP, 
   SmallVector<Value> bs, out;
   for (auto [j, count] : llvm::enumerate(parts)) {
     int64_t first = int64_t(j) * s.lanes();
-    if (s.form == Form::Packed) {
+    if (s.usesCopy()) {
       bs.push_back(load(scratch, add(offP, index(first)), s.lanes()));
     } else if (s.n.strideB == 1 || s.n.extent == 1) {
       bs.push_back(load(flat[1], add(offB, index(first)), count));
@@ -174,7 +179,10 @@ SmallVector<Value> ContractionEmitter::sum(unsigned depth, Value offA, Value off
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(f.getBody());
   Value at = f.getInductionVar();
-  Value p = s.form == Form::Packed ? add(offP, mul(at, strideP)) : offP;
+  Value p = offP;
+  if (s.usesCopy())
+    p = add(offP, mul(s.form == Form::Local ? b.createOrFold<arith::SubIOp>(loc, at, low) : at,
+                      strideP));
   SmallVector<Value> out =
       sum(depth + 1, add(offA, mul(at, k.strideA)), add(offB, mul(at, k.strideB)), p,
           f.getRegionIterArgs(), rows, parts);
@@ -190,8 +198,9 @@ void ContractionEmitter::tile(int64_t rows, Value row, Value panel, int64_t widt
   Value offC = add(add(baseC, mul(row, s.m.strideC)), column);
   Value offA = add(baseA, mul(row, s.m.strideA));
   Value offB = add(baseB, mul(column, s.n.strideB));
-  Value offP =
-      s.form == Form::Packed ? add(baseScratch, mul(panel, s.panel() * s.depth())) : Value();
+  Value offP = s.form == Form::Packed ? add(baseScratch, mul(panel, s.panel() * s.depth()))
+               : s.form == Form::Local ? index(0)
+                                       : Value();
   SmallVector<Value> acc, where;
   bool fresh = s.overwrite && !depthLow;
   Value first = s.overwrite && depthLow
@@ -264,6 +273,8 @@ void ContractionEmitter::finish(int64_t rows, Value row, Value column, ArrayRef<
 /// All tiles of a task: a panel of B stays near while the rows go by.
 void ContractionEmitter::block() {
   auto column = [&](Value panel, int64_t width) {
+    if (s.form == Form::Local)
+      packLocal(panel, width);
     Value from = rowLow;
     int64_t left = ShapedType::isDynamic(s.m.extent) ? s.rows - 1 : s.m.extent % s.rows;
     bool whole = ShapedType::isDynamic(s.m.extent) || s.m.extent >= s.rows;

@@ -23,7 +23,7 @@ struct ContractionEmitter {
   mlir::SmallVector<Value> abc;
   TailBody tail;
   mlir::SmallVector<Value> flat = {};
-  Value scratch = {}; ///< as elements
+  Value scratch = {}; ///< a copy of B, as elements
   Value rest = {};    ///< a tile on the stack, between the sums and the tail
 
   mlir::SmallVector<Value> outerAt = {}; ///< values of the outer loops
@@ -51,6 +51,7 @@ struct ContractionEmitter {
 
   // Packing.
   void packPanel(Value panel);
+  void packLocal(Value panel, int64_t width);
   void packVectors(Value panelBase, Value column, int64_t width);
   void packTransposed(Value panelBase, Value column, int64_t width);
   void packScalars(Value panelBase, Value column, int64_t width);

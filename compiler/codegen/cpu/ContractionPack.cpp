@@ -96,6 +96,20 @@ void ContractionEmitter::packScalars(Value panelBase, Value column, int64_t widt
   });
 }
 
+/// The part of a panel that the sums of one pass need.
+void ContractionEmitter::packLocal(Value panel, int64_t width) {
+  const ContractionLoop &depth = s.ks[0];
+  Value low = depthLow ? depthLow : index(0), high = depthLow ? depthHigh : extentOf(depth);
+  Value base = add(baseB, mul(panel, s.panel()));
+  loop(low, high, 1, [&](Value k) {
+    Value from = add(base, mul(k, depth.strideB));
+    Value to = mul(b.createOrFold<arith::SubIOp>(loc, k, low), s.panel());
+    for (int64_t at = 0; at < width; at += s.lanes())
+      store(load(flat[1], add(from, index(at)), std::min(s.lanes(), width - at)), scratch,
+            add(to, index(at)), s.lanes());
+  });
+}
+
 void ContractionEmitter::packPanel(Value panel) {
   Value base = add(baseScratch, mul(panel, s.panel() * s.depth()));
   Value column = mul(panel, s.panel());
