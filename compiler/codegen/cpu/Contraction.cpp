@@ -121,6 +121,14 @@ ContractionShape::Form chooseForm(const ContractionShape &s) {
   return s.ks.size() == 1 && uses >= 64 && s.depth() != 0 ? Form::Local : Form::Direct;
 }
 
+/// A column of A that lies in memory at a multiple of 512 bytes from the next
+/// shares few sets of the nearest cache with it.
+bool shouldCopyA(const ContractionShape &s) {
+  int64_t bytes = s.element.isF32() ? 4 : 8;
+  return s.ks.size() == 1 && s.m.strideA == 1 && s.ks[0].strideA * bytes % 512 == 0 &&
+         s.panels() >= 2 && (s.depthBlock ? s.depthBlock : s.depth()) >= 64;
+}
+
 } // namespace
 
 int64_t ContractionShape::depth() const {
@@ -226,6 +234,12 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
   if (contractionScratchBytes(s) == 0 && s.form == ContractionShape::Form::Packed) // an empty sum
     s.form = ContractionShape::Form::Strided;
   chooseTiles(s);
+  if (shouldCopyA(s)) {
+    // Every panel uses the copy: tasks are few rows of all columns.
+    s.copiesA = true;
+    s.rowsPerTask = std::min<int64_t>(s.rowsPerTask, 4 * s.rows);
+    s.panelsPerTask = s.panels();
+  }
   return s;
 }
 

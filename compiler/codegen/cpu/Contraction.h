@@ -33,6 +33,8 @@ struct ContractionShape {
   llvm::SmallVector<ContractionLoop> outer, ks;
   ContractionLoop m, n; ///< n is static and has unit stride in C
   Form form = Form::Direct;
+  /// Tasks copy their part of A to their stack: tile by tile, k by k.
+  bool copiesA = false;
   /// C = A*B instead of C += A*B: what C holds before is not read.
   bool overwrite = false;
   /// An element-wise op that is applied to each element of C as soon as that is

@@ -89,10 +89,14 @@ void ContractionEmitter::prepare(Value scratchBytes, int phase) {
   }
   baseA = offsets[0], baseB = offsets[1], baseC = offsets[2];
   if (s.form == Form::Local) {
-    int64_t n = (s.depthBlock ? s.depthBlock : s.depth()) * s.panel();
-    scratch = memref::AllocaOp::create(b, loc, MemRefType::get({n}, s.element),
-                                       b.getI64IntegerAttr(64));
+    int64_t n = depthAtOnce() * s.panel();
+    scratch =
+        memref::AllocaOp::create(b, loc, MemRefType::get({n}, s.element), b.getI64IntegerAttr(64));
   }
+  if (s.copiesA && phase == 1)
+    copyA = memref::AllocaOp::create(b, loc,
+                                     MemRefType::get({depthAtOnce() * s.rowsPerTask}, s.element),
+                                     b.getI64IntegerAttr(64));
   if (s.tail && phase == 1) {
     rest = memref::AllocaOp::create(b, loc, MemRefType::get({12 * s.panel()}, s.element),
                                     b.getI64IntegerAttr(64));
@@ -157,7 +161,8 @@ SmallVector<Value> ContractionEmitter::step(Value offA, Value offB, Value offP, 
     }
   }
   for (int64_t r = 0; r < rows; ++r) {
-    Value x = memref::LoadOp::create(b, loc, flat[0], add(offA, index(r * s.m.strideA)));
+    Value x = memref::LoadOp::create(b, loc, copyA ? copyA : flat[0],
+                                     add(offA, index(r * (copyA ? 1 : s.m.strideA))));
     Value v = vector::BroadcastOp::create(b, loc, vectorType(), x);
     for (auto [j, w] : llvm::enumerate(bs))
       out.push_back(vector::FMAOp::create(b, loc, v, w, acc[r * bs.size() + j]));
@@ -179,13 +184,12 @@ SmallVector<Value> ContractionEmitter::sum(unsigned depth, Value offA, Value off
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(f.getBody());
   Value at = f.getInductionVar();
-  Value p = offP;
+  Value inPass = b.createOrFold<arith::SubIOp>(loc, at, low), p = offP;
   if (s.usesCopy())
-    p = add(offP, mul(s.form == Form::Local ? b.createOrFold<arith::SubIOp>(loc, at, low) : at,
-                      strideP));
+    p = add(offP, mul(s.form == Form::Local ? inPass : at, strideP));
+  Value a = add(offA, copyA ? mul(inPass, rows) : mul(at, k.strideA));
   SmallVector<Value> out =
-      sum(depth + 1, add(offA, mul(at, k.strideA)), add(offB, mul(at, k.strideB)), p,
-          f.getRegionIterArgs(), rows, parts);
+      sum(depth + 1, a, add(offB, mul(at, k.strideB)), p, f.getRegionIterArgs(), rows, parts);
   scf::YieldOp::create(b, loc, out);
   return SmallVector<Value>(f.getResults());
 }
@@ -196,9 +200,10 @@ void ContractionEmitter::tile(int64_t rows, Value row, Value panel, int64_t widt
     parts.push_back(std::min(s.lanes(), width - at));
   Value column = mul(panel, s.panel());
   Value offC = add(add(baseC, mul(row, s.m.strideC)), column);
-  Value offA = add(baseA, mul(row, s.m.strideA));
+  Value offA = copyA ? mul(b.createOrFold<arith::SubIOp>(loc, row, rowLow), depthAtOnce())
+                     : add(baseA, mul(row, s.m.strideA));
   Value offB = add(baseB, mul(column, s.n.strideB));
-  Value offP = s.form == Form::Packed ? add(baseScratch, mul(panel, s.panel() * s.depth()))
+  Value offP = s.form == Form::Packed  ? add(baseScratch, mul(panel, s.panel() * s.depth()))
                : s.form == Form::Local ? index(0)
                                        : Value();
   SmallVector<Value> acc, where;
@@ -270,25 +275,31 @@ void ContractionEmitter::finish(int64_t rows, Value row, Value column, ArrayRef<
   });
 }
 
+void ContractionEmitter::overRows(llvm::function_ref<void(int64_t, Value)> body) {
+  Value from = rowLow;
+  int64_t left = ShapedType::isDynamic(s.m.extent) ? s.rows - 1 : s.m.extent % s.rows;
+  bool whole = ShapedType::isDynamic(s.m.extent) || s.m.extent >= s.rows;
+  for (int64_t rows : {s.rows, int64_t(8), int64_t(4), int64_t(2), int64_t(1)}) {
+    bool full = rows == s.rows && from == rowLow && whole;
+    if (!full && (rows >= s.rows || left < rows))
+      continue;
+    if (!full && !ShapedType::isDynamic(s.m.extent))
+      left -= rows;
+    Value count = arith::SubIOp::create(b, loc, rowHigh, from);
+    Value to = add(from, mul(b.createOrFold<arith::DivUIOp>(loc, count, index(rows)), rows));
+    loop(from, to, rows, [&](Value row) { body(rows, row); });
+    from = to;
+  }
+}
+
 /// All tiles of a task: a panel of B stays near while the rows go by.
 void ContractionEmitter::block() {
+  if (copyA)
+    packRows();
   auto column = [&](Value panel, int64_t width) {
     if (s.form == Form::Local)
       packLocal(panel, width);
-    Value from = rowLow;
-    int64_t left = ShapedType::isDynamic(s.m.extent) ? s.rows - 1 : s.m.extent % s.rows;
-    bool whole = ShapedType::isDynamic(s.m.extent) || s.m.extent >= s.rows;
-    for (int64_t rows : {s.rows, int64_t(8), int64_t(4), int64_t(2), int64_t(1)}) {
-      bool full = rows == s.rows && from == rowLow && whole;
-      if (!full && (rows >= s.rows || left < rows))
-        continue;
-      if (!full && !ShapedType::isDynamic(s.m.extent))
-        left -= rows;
-      Value count = arith::SubIOp::create(b, loc, rowHigh, from);
-      Value to = add(from, mul(b.createOrFold<arith::DivUIOp>(loc, count, index(rows)), rows));
-      loop(from, to, rows, [&](Value row) { tile(rows, row, panel, width); });
-      from = to;
-    }
+    overRows([&](int64_t rows, Value row) { tile(rows, row, panel, width); });
   };
   int64_t whole = s.n.extent / s.panel(), rest = s.n.extent % s.panel();
   if (whole)

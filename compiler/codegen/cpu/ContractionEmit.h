@@ -24,7 +24,8 @@ struct ContractionEmitter {
   TailBody tail;
   mlir::SmallVector<Value> flat = {};
   Value scratch = {}; ///< a copy of B, as elements
-  Value rest = {};    ///< a tile on the stack, between the sums and the tail
+  Value copyA = {};
+  Value rest = {}; ///< a tile on the stack, between the sums and the tail
 
   mlir::SmallVector<Value> outerAt = {}; ///< values of the outer loops
   Value baseA = {}, baseB = {}, baseC = {}, baseScratch = {};
@@ -52,12 +53,16 @@ struct ContractionEmitter {
   // Packing.
   void packPanel(Value panel);
   void packLocal(Value panel, int64_t width);
+  void packRows();
+  int64_t depthAtOnce() const { return s.depthBlock ? s.depthBlock : s.depth(); }
   void packVectors(Value panelBase, Value column, int64_t width);
   void packTransposed(Value panelBase, Value column, int64_t width);
   void packScalars(Value panelBase, Value column, int64_t width);
 
   // Computing.
   void block();
+  /// Full tiles of the task's rows, then smaller ones.
+  void overRows(llvm::function_ref<void(int64_t rows, Value row)> body);
   void tile(int64_t rows, Value row, Value panel, int64_t width);
   mlir::SmallVector<Value> placesOfTail(Value row, Value column);
   void fetchTail(int64_t rows, Value row, Value column, int64_t width);

@@ -110,6 +110,24 @@ void ContractionEmitter::packLocal(Value panel, int64_t width) {
   });
 }
 
+/// A's part of a pass: for each tile and k, the elements of its rows.
+void ContractionEmitter::packRows() {
+  const ContractionLoop &depth = s.ks[0];
+  Value low = depthLow ? depthLow : index(0), high = depthLow ? depthHigh : extentOf(depth);
+  overRows([&](int64_t rows, Value row) {
+    Value from = add(baseA, row);
+    Value to = mul(b.createOrFold<arith::SubIOp>(loc, row, rowLow), depthAtOnce());
+    loop(low, high, 1, [&](Value k) {
+      Value offA = add(from, mul(k, depth.strideA));
+      Value offP = add(to, mul(b.createOrFold<arith::SubIOp>(loc, k, low), rows));
+      for (int64_t at = 0; at < rows; at += s.lanes()) {
+        int64_t count = std::min(s.lanes(), rows - at);
+        store(load(flat[0], add(offA, index(at)), count), copyA, add(offP, index(at)), count);
+      }
+    });
+  });
+}
+
 void ContractionEmitter::packPanel(Value panel) {
   Value base = add(baseScratch, mul(panel, s.panel() * s.depth()));
   Value column = mul(panel, s.panel());
