@@ -121,6 +121,8 @@ TEST_P(Forms, LongSumsInBlocksAndManyTasks) {
     checkForm(GetParam(), 257, 97, 700, true, false, overwrite);
     checkForm(GetParam(), 9, 40, 5000, false, false, overwrite);
     checkForm(GetParam(), 256, 512, 512, false, false, overwrite);
+    checkForm(GetParam(), 640, 97, 700, true, false, overwrite);
+    checkForm(GetParam(), 192, 40, 333, true, true, overwrite);
   }
 }
 
