@@ -47,11 +47,12 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
       Val v = eval(*e.args[i].value);
       if (v.isError())
         return v;
-      if (option == "limit" && v.kind == ValKind::Int)
+      bool count = v.kind == ValKind::Int && v.number >= 0;
+      if (option == "limit" && count)
         limit = v.number;
-      else if (option == "first" && v.kind == ValKind::Int && name == "read_csv")
+      else if (option == "first" && count && name == "read_csv")
         first = v.number;
-      else if (option == "header" && v.kind == ValKind::Int && name == "read_csv")
+      else if (option == "header" && count && name == "read_csv")
         header = v.number;
       else if (option == "member" && v.kind == ValKind::Text && name == "read_npy")
         member = meta.text(v.text);
@@ -60,6 +61,16 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
                            "no option `" + option + "` of this kind");
         return Val::error();
       }
+    }
+    if (name == "read_csv" && type->second.size() > 1) {
+      diagnostics.report(e.args[1].span, Diag::E0207, "`read_csv`",
+                         "an example is one number or a vector of columns");
+      return Val::error();
+    }
+    if (llvm::any_of(type->second, [](int64_t d) { return d < 1; })) {
+      diagnostics.report(e.args[1].span, Diag::E0207, "`" + name + "`",
+                         "the extents of an example are at least 1");
+      return Val::error();
     }
     SmallVector<int64_t> options;
     if (name == "read_npy")

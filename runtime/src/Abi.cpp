@@ -10,6 +10,7 @@
 #include "AtomicFile.h"
 #include "Errors.h"
 #include "Philox.h"
+#include "Readers.h"
 #include "Run.h"
 
 #include <algorithm>
@@ -125,23 +126,29 @@ int64_t dyn_rt_read_idx(int64_t r, int64_t path, int64_t type, int64_t rank, int
                         int64_t scale, int64_t limit) {
   Run &run = of(r);
   return guarded(run, [&] {
-    return keepColumn(run, readIdx(run.text(path), type, dimsAt(dims, rank), scale, limit));
+    Input in = readInput(run.text(path));
+    Wanted wanted{type, dimsAt(dims, rank), limit};
+    return keepColumn(run, parseIdx(in.name, std::move(in.bytes), wanted, scale));
   });
 }
 int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, int64_t rank,
                         int64_t dims, int64_t limit) {
   Run &run = of(r);
   return guarded(run, [&] {
-    if (member >= 0)
-      raise(Code::E0513, run.text(path), "an archive of arrays (NPZ)");
-    return keepColumn(run, readNpy(run.text(path), type, dimsAt(dims, rank), limit));
+    Input in = readInput(run.text(path));
+    Wanted wanted{type, dimsAt(dims, rank), limit};
+    bool archive = member >= 0 || in.bytes.starts_with("PK");
+    std::string which = member < 0 ? "" : run.text(member);
+    return keepColumn(run, archive ? parseNpz(in.name, in.bytes, which, wanted)
+                                   : parseNpy(in.name, in.bytes, wanted));
   });
 }
 int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, int64_t count,
                         int64_t header, int64_t limit) {
   Run &run = of(r);
   return guarded(run, [&] {
-    return keepColumn(run, readCsv(run.text(path), type, first, count, header, limit));
+    Input in = readInput(run.text(path));
+    return keepColumn(run, parseCsv(in.name, in.bytes, {type, {}, limit}, first, count, header));
   });
 }
 
@@ -259,7 +266,7 @@ void dyn_rt_load_begin(int64_t r, int64_t path) {
     run.transfer.path = run.text(path);
     if (std::string why = readSafetensors(readFile(run.transfer.path), run.transfer.tensors);
         !why.empty())
-      raise(Code::E0512, run.transfer.path, why);
+      raise(Code::E0521, run.transfer.path, why);
   });
 }
 void dyn_rt_load_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int64_t dims,

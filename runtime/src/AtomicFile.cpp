@@ -59,28 +59,36 @@ void dyn::rt::writeFile(const std::string &path, std::string_view contents) {
 }
 
 std::string dyn::rt::readFile(const std::string &path) {
-  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Opening a pipe would wait for its writer.
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   struct stat st;
-  if (fd < 0 || fstat(fd, &st) != 0 || S_ISDIR(st.st_mode)) {
-    int reason = fd < 0 ? errno : EISDIR;
+  auto fail = [&](const char *why) {
     if (fd >= 0)
       close(fd);
-    raise(Code::E0501, path, std::strerror(reason));
-  }
-  std::string text;
-  text.reserve(size_t(st.st_size));
-  char buffer[1 << 16];
-  while (ssize_t n = read(fd, buffer, sizeof buffer)) {
+    raise(Code::E0501, path, why);
+  };
+  if (fd < 0 || fstat(fd, &st) != 0)
+    fail(std::strerror(errno));
+  if (S_ISDIR(st.st_mode))
+    fail("it is a folder");
+  if (!S_ISREG(st.st_mode))
+    fail("it is no regular file");
+  std::string text(size_t(st.st_size) + 1, '\0'); // one more, to see the end
+  size_t at = 0;
+  while (true) {
+    if (at == text.size())
+      text.resize(at + (1 << 16)); // it has grown
+    ssize_t n = read(fd, text.data() + at, text.size() - at);
     if (n < 0 && errno == EINTR)
       continue;
-    if (n < 0) {
-      int reason = errno;
-      close(fd);
-      raise(Code::E0501, path, std::strerror(reason));
-    }
-    text.append(buffer, size_t(n));
+    if (n < 0)
+      fail(std::strerror(errno));
+    if (n == 0)
+      break;
+    at += size_t(n);
   }
   close(fd);
+  text.resize(at);
   return text;
 }
 

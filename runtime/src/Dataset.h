@@ -34,25 +34,6 @@ private:
   int64_t known = -1;
 };
 
-/// Readers; they raise coded errors. `path` may lack `.gz`.
-Column readIdx(const std::string &path, int64_t type, std::vector<int64_t> shape, bool scale,
-               int64_t limit);
-Column readNpy(const std::string &path, int64_t type, std::vector<int64_t> shape, int64_t limit);
-Column readCsv(const std::string &path, int64_t type, int64_t first, int64_t count, int64_t header,
-               int64_t limit);
-
-/// The same on bytes in memory; `path` is for messages.
-Column parseIdx(const std::string &path, std::string bytes, int64_t type,
-                std::vector<int64_t> shape, bool scale, int64_t limit);
-Column parseNpy(const std::string &path, std::string bytes, int64_t type,
-                std::vector<int64_t> shape, int64_t limit);
-Column parseCsv(const std::string &path, std::string bytes, int64_t type, int64_t first,
-                int64_t count, int64_t header, int64_t limit);
-
-/// The file's bytes, inflated when they are gzip.
-std::string readMaybeGzip(const std::string &path);
-std::string inflateGzip(const std::string &path, const std::string &bytes);
-
 } // namespace dyn::rt
 
 #endif // DYN_RUNTIME_DATASET_H

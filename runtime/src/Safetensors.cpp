@@ -61,14 +61,14 @@ std::string dyn::rt::writeSafetensors(std::vector<Tensor> tensors) {
 
 std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor> &out) {
   if (bytes.size() < 8)
-    return "it is shorter than its header";
+    return "byte 0: it is shorter than its header";
   uint64_t length;
   std::memcpy(&length, bytes.data(), 8);
   if (length > 100'000'000 || length > bytes.size() - 8)
-    return fmt::format("the header length {} exceeds the file", length);
+    return fmt::format("byte 0: the header length {} exceeds the file", length);
   std::string_view head = bytes.substr(8, length), data = bytes.substr(8 + length);
   if (head.empty() || head[0] != '{')
-    return "the header is no JSON object";
+    return "byte 8: the header is no JSON object";
   // Duplicate names are forbidden, though a plain parse would keep the last.
   std::set<std::string> keys;
   bool duplicate = false;
@@ -79,16 +79,18 @@ std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor>
   };
   json header = json::parse(head, check, /*allow_exceptions=*/false);
   if (header.is_discarded() || !header.is_object())
-    return "the header is no JSON object";
+    return "byte 8: the header is no JSON object";
   if (duplicate)
-    return "a name occurs twice";
+    return "byte 8: a name occurs twice in the header";
   std::vector<std::pair<uint64_t, uint64_t>> spans;
   for (auto &[name, entry] : header.items()) {
     if (name == "__metadata__")
       continue;
     Tensor t;
     t.name = name;
-    auto wrong = [&](const char *what) { return fmt::format("tensor `{}` has {}", name, what); };
+    auto wrong = [&](const char *what) {
+      return fmt::format("byte 8: the header gives tensor `{}` {}", name, what);
+    };
     if (!entry.is_object() || !entry.contains("dtype") || !entry["dtype"].is_string() ||
         !entry.contains("shape") || !entry["shape"].is_array() || !entry.contains("data_offsets") ||
         !entry["data_offsets"].is_array() || entry["data_offsets"].size() != 2)
@@ -122,10 +124,10 @@ std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor>
   uint64_t at = 0;
   for (auto [from, to] : spans) {
     if (from != at)
-      return "the tensors overlap or leave a hole";
+      return fmt::format("byte {}: the tensors overlap or leave a hole", 8 + length + at);
     at = to;
   }
   if (at != data.size())
-    return "there are bytes that belong to no tensor";
+    return fmt::format("byte {}: there are bytes that belong to no tensor", 8 + length + at);
   return "";
 }

@@ -1,25 +1,36 @@
 // What is read from data files, and what is refused.
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Dataset.h"
+#include "Readers.h"
+#include "Convert.h"
 #include "Errors.h"
+#include "Zip.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
+
+#include <cstring>
 
 using namespace dyn::rt;
 
 namespace {
 
-/// The code of the error that `f` raises; "none" when it raises none.
-template <typename F> std::string codeOf(F f) {
+/// The message of the error that `f` raises, from its code on; "none" when it raises none.
+template <typename F> std::string errorOf(F f) {
   try {
     f();
   } catch (const Error &e) {
     EXPECT_EQ(e.status, 4);
-    return e.text.substr(6, 5);
+    return e.text.substr(6, e.text.find('\n') - 6);
   }
   return "none";
+}
+template <typename F> std::string codeOf(F f) { return errorOf(f).substr(0, 5); }
+
+template <typename T> std::vector<T> values(const Column &c) {
+  std::vector<T> v(c.data.size() / sizeof(T));
+  std::memcpy(v.data(), c.data.data(), v.size() * sizeof(T));
+  return v;
 }
 
 std::string idx(uint8_t type, std::vector<uint32_t> dims, size_t bytes) {
@@ -34,11 +45,11 @@ std::string idx(uint8_t type, std::vector<uint32_t> dims, size_t bytes) {
 
 std::string idxCode(std::string bytes, int64_t type = 0, std::vector<int64_t> shape = {2, 2},
                     int64_t limit = 0) {
-  return codeOf([&] { parseIdx("file", bytes, type, shape, true, limit); });
+  return codeOf([&] { parseIdx("file", bytes, {type, shape, limit}, true); });
 }
 
 TEST(Idx, PixelsStayBytes) {
-  Column c = parseIdx("file", idx(8, {3, 2, 2}, 12), 0, {2, 2}, true, 0);
+  Column c = parseIdx("file", idx(8, {3, 2, 2}, 12), {0, {2, 2}}, true);
   EXPECT_EQ(c.count, 3);
   EXPECT_TRUE(c.bytesToReal);
   EXPECT_EQ(c.data.size(), 12u);
@@ -66,31 +77,59 @@ TEST(Idx, NumbersMustFit) {
   EXPECT_EQ(idxCode(wide, 5, {}), "E0515");
 }
 
-TEST(Gzip, IsInflatedAndChecked) {
-  std::string text(100000, 'x'), packed(2000, '\0');
+TEST(Idx, ErrorsSayWhere) {
+  auto error = [](std::string bytes, Wanted w) {
+    return errorOf([&] { parseIdx("file", bytes, w, true); });
+  };
+  EXPECT_EQ(error(std::string("\0\1\x93\0", 4), {}),
+            "E0503]: file: byte 0: found 00 01 93 00, expected an IDX header: 00 00, type, rank");
+  EXPECT_EQ(error(idx(7, {3}, 3), {}),
+            "E0503]: file: byte 2: found type 07, expected a type of 08, 09, 0b, 0c, 0d or 0e");
+  EXPECT_EQ(error(idx(8, {3, 2}, 5), {0, {2}}),
+            "E0504]: file: byte 12: the header promises 6 bytes from here on, found 5");
+  EXPECT_EQ(error(idx(8, {3, 3}, 9), {3, {3}, 5}),
+            "E0508]: file: byte 17 (example 1): found 5, expected 0 <= value < 5");
+}
+
+std::string packed(std::string text, int windowBits) {
+  std::string out(text.size() + 100, '\0');
   z_stream z{};
-  ASSERT_EQ(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  EXPECT_EQ(deflateInit2(&z, 9, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY), Z_OK);
   z.next_in = reinterpret_cast<Bytef *>(text.data());
   z.avail_in = uInt(text.size());
-  z.next_out = reinterpret_cast<Bytef *>(packed.data());
-  z.avail_out = uInt(packed.size());
-  ASSERT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  packed.resize(z.total_out);
+  z.next_out = reinterpret_cast<Bytef *>(out.data());
+  z.avail_out = uInt(out.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  out.resize(z.total_out);
   deflateEnd(&z);
-  EXPECT_EQ(inflateGzip("file", packed), text);
-  EXPECT_EQ(codeOf([&] { inflateGzip("file", packed.substr(0, packed.size() / 2)); }), "E0507");
-  EXPECT_EQ(codeOf([&] { inflateGzip("file", packed + "more"); }), "E0507");
+  return out;
+}
+
+TEST(Gzip, IsInflatedAndChecked) {
+  std::string text(100000, 'x'), zip = packed(text, 15 + 16);
+  auto inflated = [](std::string bytes, size_t cap) {
+    return inflateBytes("file", bytes, Compression::gzip, cap);
+  };
+  EXPECT_EQ(inflated(zip, 1 << 20), text);
+  EXPECT_EQ(inflated(zip, 100000), text);
+  EXPECT_EQ(inflated(packed("", 15 + 16), 0), "");
+  EXPECT_EQ(codeOf([&] { inflated(zip, 99999); }), "E0507");
+  EXPECT_EQ(codeOf([&] { inflated(zip.substr(0, zip.size() / 2), 1 << 20); }), "E0507");
+  EXPECT_EQ(
+      errorOf([&] { inflated(zip + "more", 1 << 20); }),
+      fmt::format("E0507]: file: byte {}: the compressed data is damaged: bytes follow the end",
+                  zip.size()));
 }
 
 TEST(Csv, QuotesAndLineEnds) {
-  Column c = parseCsv("file", "a,b\r\n1,\"2\"\r\n3, 4", 0, 0, 2, 1, 0);
+  Column c = parseCsv("file", "a,b\r\n1,\"2\"\r\n3, 4", {}, 0, 2, 1);
   ASSERT_EQ(c.count, 2);
   EXPECT_EQ(reinterpret_cast<const float *>(c.data.data())[3], 4.0f);
 }
 
 TEST(Csv, IsRefused) {
   auto code = [](std::string text, int64_t type, int64_t limit) {
-    return codeOf([&] { parseCsv("file", text, type, 1, 0, 0, limit); });
+    return codeOf([&] { parseCsv("file", text, {type, {}, limit}, 1, 0, 0); });
   };
   EXPECT_EQ(code("1,x\n", 0, 0), "E0509");
   EXPECT_EQ(code("1,\n", 0, 0), "E0509");
@@ -105,31 +144,28 @@ TEST(Csv, IsRefused) {
   EXPECT_EQ(code("1,2\n", 5, 0), "E0515");
   EXPECT_EQ(code("1,1e300\n", 0, 0), "E0515");
   EXPECT_EQ(code("1,1e300\n", 1, 0), "none");
+  EXPECT_EQ(code("1,1e999\n", 1, 0), "E0515");
+  EXPECT_EQ(code("1,99999999999999999999\n", 3, 0), "E0515");
+  EXPECT_EQ(code("1,nan\n", 0, 0), "E0517");
+  EXPECT_EQ(code("1,-inf\n", 1, 0), "E0517");
+  EXPECT_EQ(code("1,2\r", 3, 0), "none");
+  EXPECT_EQ(code("\xef\xbb\xbf"
+                 "1,2\r\n\r\n",
+                 3, 0),
+            "none");
   EXPECT_EQ(code("1,\"2\"3\n", 0, 0), "E0516");
   EXPECT_EQ(code("1,\"2\n", 0, 0), "E0516");
 }
 
-std::string npy(std::string header, std::string data) {
-  header.resize((header.size() + 10 + 63) / 64 * 64 - 10, ' ');
-  std::string s("\x93NUMPY\x01\x00", 8);
-  s += char(header.size() & 255);
-  s += char(header.size() >> 8);
-  return s + header + data;
-}
-
-TEST(Npy, ReadsAndRefuses) {
-  std::string good = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
-  Column c = parseNpy("file", npy(good, std::string(24, '\0')), 0, {3}, 0);
-  EXPECT_EQ(c.count, 2);
-  auto code = [](std::string bytes) { return codeOf([&] { parseNpy("file", bytes, 0, {3}, 0); }); };
-  EXPECT_EQ(code("PK"), "E0503");
-  EXPECT_EQ(code(npy(good, std::string(23, '\0'))), "E0504");
-  EXPECT_EQ(code(npy("{'descr': '<f4', 'shape': (2, 3), }", "")), "E0512");
-  EXPECT_EQ(code(npy("{'descr': '|O', 'fortran_order': False, 'shape': (2, 3), }", "")), "E0506");
-  EXPECT_EQ(code(npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", "")), "E0513");
-  EXPECT_EQ(code(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 4), }",
-                     std::string(32, '\0'))),
-            "E0505");
+TEST(Csv, ErrorsSayWhere) {
+  auto error = [](std::string text) {
+    return errorOf([&] { parseCsv("file", text, {3, {}, 5}, 1, 0, 1); });
+  };
+  EXPECT_EQ(error("a,b\n1,2\n1,\x1bx\n"),
+            "E0509]: file: row 3, column 2: found `?x`, expected an integer");
+  EXPECT_EQ(error("a,b\n1,2\n1,7\n"),
+            "E0508]: file: row 3, column 2: found 7, expected 0 <= value < 5");
+  EXPECT_EQ(error("a,b\n1,2\n1\n"), "E0510]: file: row 3: found 1 columns, expected at least 2");
 }
 
 } // namespace

@@ -76,7 +76,8 @@ DYN_RT_API void dyn_rt_permutation(int64_t run, int64_t key, int64_t n, int64_t 
 /// must lie in [0, limit). Returns a column handle.
 DYN_RT_API int64_t dyn_rt_read_idx(int64_t run, int64_t path, int64_t type, int64_t rank,
                                    int64_t dims, int64_t scale, int64_t limit);
-/// NPY file, or member `member` of an NPZ (member < 0: plain NPY).
+/// NPY file, or the array called by the text `member` of an NPZ; below 0: an NPY
+/// file, or the only array of an NPZ.
 DYN_RT_API int64_t dyn_rt_read_npy(int64_t run, int64_t path, int64_t member, int64_t type,
                                    int64_t rank, int64_t dims, int64_t limit);
 /// Columns [first, first + count) of a CSV file with `header` lines on top;
