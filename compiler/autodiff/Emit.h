@@ -7,14 +7,13 @@
 #ifndef DYN_AUTODIFF_EMIT_H
 #define DYN_AUTODIFF_EMIT_H
 
+#include "dyn/dialect/Linear.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Value.h"
 
 namespace dyn::autodiff {
 
 bool isFloat(mlir::Type type);
-/// `number` in the type of `like`, extent by extent.
-mlir::Value constantLike(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like, double number);
 mlir::Value mul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
 mlir::Value add(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
 mlir::Value sub(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);

@@ -1,15 +1,16 @@
-//===- Grad.cpp - expands dyn.value_and_grad ------------------------------===//
+//===- Grad.cpp - expands derivatives -------------------------------------===//
 //
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// 1. Take the innermost op. 2. Move its body in front of it, each `wrt` value
-// behind a cast of its own, so that the same value captured as a constant is
-// not confused with the variable. 3. Sweep backwards from the value. 4. Replace
-// the results, remove the casts.
+// The innermost one first, so that each sees plain ops: move the body in front of
+// the op, sweep over it (backwards for dyn.value_and_grad, forwards for dyn.jvp, for
+// all members of the frame at once for dyn.lift), replace the results.
 //
 //===----------------------------------------------------------------------===//
 #include "Emit.h"
+#include "Forward.h"
+#include "Lift.h"
 #include "Reverse.h"
 
 #include "dyn/autodiff/Passes.h"
@@ -18,43 +19,99 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace dyn;
 using namespace dyn::autodiff;
 
+namespace {
+/// The body of an op moved in front of it, each block argument behind a cast of what
+/// it stands for, so that the same value captured as a constant is not confused with it.
+struct Opened {
+  SmallVector<UnrealizedConversionCastOp> variables;
+  SmallVector<Operation *> ops;
+  Operation *yield;
+
+  Opened(OpBuilder &b, Operation *op, ValueRange inputs) {
+    Block &body = op->getRegion(0).front();
+    for (auto [arg, v] : llvm::zip(body.getArguments(), inputs)) {
+      variables.push_back(UnrealizedConversionCastOp::create(b, op->getLoc(), arg.getType(), v));
+      arg.replaceAllUsesWith(variables.back().getResult(0));
+    }
+    yield = body.getTerminator();
+    for (Operation &inner : llvm::make_early_inc_range(body.without_terminator())) {
+      inner.moveBefore(op);
+      ops.push_back(&inner);
+    }
+  }
+  void close(Operation *op, ValueRange results) {
+    op->replaceAllUsesWith(results);
+    op->erase();
+    for (UnrealizedConversionCastOp c : variables) {
+      if (c.getResult(0).getType() == c.getOperand(0).getType())
+        c.getResult(0).replaceAllUsesWith(c.getOperand(0));
+      c.erase();
+    }
+  }
+};
+} // namespace
+
 static LogicalResult expand(ValueAndGradOp op) {
   OpBuilder b(op);
   Location loc = op.getLoc();
-  Block &body = op.getBody().front();
-  SmallVector<UnrealizedConversionCastOp> casts;
-  for (auto [arg, v] : llvm::zip(body.getArguments(), op.getWrt())) {
-    casts.push_back(UnrealizedConversionCastOp::create(b, loc, v.getType(), v));
-    arg.replaceAllUsesWith(casts.back().getResult(0));
-  }
-  SmallVector<Value> yielded(body.getTerminator()->getOperands());
-  SmallVector<Operation *> ops;
-  for (Operation &inner : llvm::make_early_inc_range(body.without_terminator())) {
-    inner.moveBefore(op);
-    ops.push_back(&inner);
-  }
+  Opened body(b, op, op.getWrt());
+  Value value = body.yield->getOperand(0);
   Reverse reverse(b);
-  for (UnrealizedConversionCastOp c : casts)
+  for (UnrealizedConversionCastOp c : body.variables)
     reverse.activate(c.getResult(0));
-  reverse.activate(yielded[0]);
-  reverse.accumulate(yielded[0], constantLike(b, loc, yielded[0], 1));
+  reverse.activate(value);
+  reverse.accumulate(value, constantLike(b, loc, value, 1));
   // The sweep may replace loops; the yielded values follow through the terminator.
-  if (failed(reverse.sweep(ops)))
+  if (failed(reverse.sweep(body.ops)))
     return failure();
-  SmallVector<Value> results(body.getTerminator()->getOperands());
-  for (UnrealizedConversionCastOp c : casts)
+  SmallVector<Value> results(body.yield->getOperands());
+  for (UnrealizedConversionCastOp c : body.variables)
     results.push_back(reverse.cotangentOrZero(c.getResult(0), loc));
-  op.replaceAllUsesWith(results);
-  op.erase();
-  for (UnrealizedConversionCastOp c : casts) {
-    c.getResult(0).replaceAllUsesWith(c.getOperand(0));
-    c.erase();
+  body.close(op, results);
+  return success();
+}
+
+static LogicalResult expand(JvpOp op) {
+  OpBuilder b(op);
+  Opened body(b, op, op.getWrt());
+  Forward forward(b);
+  for (auto [c, t] : llvm::zip(body.variables, op.getAlong()))
+    forward.setTangent(c.getResult(0), t);
+  if (failed(forward.sweep(body.ops)))
+    return failure();
+  b.setInsertionPoint(op);
+  SmallVector<Value> results(body.yield->getOperands());
+  for (Value v : body.yield->getOperands().take_front(op.getOutputs()))
+    results.push_back(forward.tangentOrZero(v, op.getLoc()));
+  body.close(op, results);
+  return success();
+}
+
+static LogicalResult expand(LiftOp op) {
+  OpBuilder b(op);
+  Opened body(b, op, op.getInputs());
+  Lift lift(b, op.getExtent());
+  for (UnrealizedConversionCastOp c : body.variables)
+    lift.setTwin(c.getResult(0), c.getOperand(0));
+  if (failed(lift.sweep(body.ops)))
+    return failure();
+  b.setInsertionPoint(op);
+  SmallVector<Value> results(body.yield->getOperands());
+  for (auto [i, v] : llvm::enumerate(results)) {
+    if (i < op.getLifted())
+      v = lift.lifted(v, op.getLoc());
+    else if (!lift.isShared(v))
+      return op.emitError("[E0229] a value that leaves a derivative depends on its direction");
   }
+  op->dropAllReferences();
+  lift.finish();
+  body.close(op, results);
   return success();
 }
 
@@ -62,18 +119,23 @@ namespace {
 struct GradPass : PassWrapper<GradPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GradPass)
   StringRef getArgument() const final { return "dyn-grad"; }
-  StringRef getDescription() const final {
-    return "expand dyn.value_and_grad in reverse mode, innermost first";
-  }
+  StringRef getDescription() const final { return "expand derivatives, innermost first"; }
   void getDependentDialects(DialectRegistry &registry) const final {
     registry.insert<DynDialect, arith::ArithDialect, scf::SCFDialect, tensor::TensorDialect>();
   }
   void runOnOperation() final {
-    SmallVector<ValueAndGradOp> all;
-    getOperation().walk<WalkOrder::PostOrder>([&](ValueAndGradOp op) { all.push_back(op); });
-    for (ValueAndGradOp op : all)
-      if (failed(expand(op)))
+    SmallVector<Operation *> all;
+    getOperation().walk<WalkOrder::PostOrder>([&](Operation *op) {
+      if (isa<ValueAndGradOp, JvpOp, LiftOp>(op))
+        all.push_back(op);
+    });
+    for (Operation *op : all) {
+      LogicalResult done =
+          llvm::TypeSwitch<Operation *, LogicalResult>(op).Case<ValueAndGradOp, JvpOp, LiftOp>(
+              [](auto derivative) { return expand(derivative); });
+      if (failed(done))
         return signalPassFailure();
+    }
   }
 };
 } // namespace

@@ -5,7 +5,9 @@
 //
 // In each rule x and y are the operands, r the result, g its cotangent. Where max
 // or min meet, the second operand gets the cotangent, so that max(x, 0) has slope
-// 0 at 0; abs has slope 0 at 0.
+// 0 at 0; abs has slope 0 at 0. An elementwise op has a diagonal Jacobian, which
+// is its own transpose: the same rule serves the forward direction, with g the
+// tangent of an operand.
 //
 //===----------------------------------------------------------------------===//
 #include "Emit.h"
@@ -56,10 +58,41 @@ template <typename Op, Fn rule> struct Model : Differentiable::ExternalModel<Mod
       rule({b, op->getLoc(), in, results[0], ct[0], out});
     return success();
   }
+  LogicalResult buildJVP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
+                         ValueRange tangents, SmallVectorImpl<Value> &out) const {
+    Value sum;
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (!tangents[i])
+        continue;
+      SmallVector<Value> parts(in.size());
+      rule({b, op->getLoc(), in, results[0], tangents[i], parts});
+      if (parts[i])
+        sum = sum ? autodiff::add(b, op->getLoc(), sum, parts[i]) : parts[i];
+    }
+    out.push_back(sum);
+    return success();
+  }
+};
+
+/// Linear: the forward rule is the op itself.
+template <typename Op, Fn rule>
+struct LinearModel : Differentiable::ExternalModel<LinearModel<Op, rule>, Op> {
+  LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
+                         ValueRange ct, SmallVectorImpl<Value> &out) const {
+    return Model<Op, rule>().buildVJP(op, b, in, results, ct, out);
+  }
+  LogicalResult buildJVP(Operation *op, OpBuilder &b, ValueRange in, ValueRange,
+                         ValueRange tangents, SmallVectorImpl<Value> &out) const {
+    return linearJVP(op, b, in, tangents, out);
+  }
 };
 
 template <typename Op, Fn rule> void attach(MLIRContext *c) {
   Op::template attachInterface<Model<Op, rule>>(*c);
+}
+
+template <typename Op, Fn rule> void attachLinear(MLIRContext *c) {
+  Op::template attachInterface<LinearModel<Op, rule>>(*c);
 }
 
 using P = arith::CmpFPredicate;
@@ -90,17 +123,17 @@ void attachArith(MLIRContext *c) {
   attach<arith::MinimumFOp, +[](const At &a) { choose(a, P::OLT); }>(c);
   attach<arith::MaxNumFOp, +[](const At &a) { choose(a, P::OGT); }>(c);
   attach<arith::MinNumFOp, +[](const At &a) { choose(a, P::OLT); }>(c);
-  attach<arith::SelectOp, +[](const At &a) {
+  attachLinear<arith::SelectOp, +[](const At &a) {
     if (!isFloat(a.r.getType()))
       return;
     Value z = a.c(0);
     a.out[1] = arith::SelectOp::create(a.b, a.loc, a.in[0], a.g, z);
     a.out[2] = arith::SelectOp::create(a.b, a.loc, a.in[0], z, a.g);
   }>(c);
-  attach<arith::ExtFOp, +[](const At &a) {
+  attachLinear<arith::ExtFOp, +[](const At &a) {
     a.out[0] = arith::TruncFOp::create(a.b, a.loc, a.x().getType(), a.g);
   }>(c);
-  attach<arith::TruncFOp, +[](const At &a) {
+  attachLinear<arith::TruncFOp, +[](const At &a) {
     a.out[0] = arith::ExtFOp::create(a.b, a.loc, a.x().getType(), a.g);
   }>(c);
 }

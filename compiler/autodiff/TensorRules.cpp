@@ -30,7 +30,15 @@ SmallVector<OpFoldResult> mixed(OpBuilder &b, ArrayRef<int64_t> fixed, ValueRang
   return out;
 }
 
-struct ExtractSlice : Differentiable::ExternalModel<ExtractSlice, tensor::ExtractSliceOp> {
+/// All of these only move numbers: forward they are their own derivative.
+template <typename Self, typename Op> struct Moves : Differentiable::ExternalModel<Self, Op> {
+  LogicalResult buildJVP(Operation *op, OpBuilder &b, ValueRange in, ValueRange,
+                         ValueRange tangents, SmallVectorImpl<Value> &out) const {
+    return linearJVP(op, b, in, tangents, out);
+  }
+};
+
+struct ExtractSlice : Moves<ExtractSlice, tensor::ExtractSliceOp> {
   LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     auto op = cast<tensor::ExtractSliceOp>(raw);
@@ -47,7 +55,7 @@ struct ExtractSlice : Differentiable::ExternalModel<ExtractSlice, tensor::Extrac
   }
 };
 
-struct InsertSlice : Differentiable::ExternalModel<InsertSlice, tensor::InsertSliceOp> {
+struct InsertSlice : Moves<InsertSlice, tensor::InsertSliceOp> {
   LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     auto op = cast<tensor::InsertSliceOp>(raw);
@@ -66,7 +74,7 @@ struct InsertSlice : Differentiable::ExternalModel<InsertSlice, tensor::InsertSl
   }
 };
 
-struct Extract : Differentiable::ExternalModel<Extract, tensor::ExtractOp> {
+struct Extract : Moves<Extract, tensor::ExtractOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -77,7 +85,7 @@ struct Extract : Differentiable::ExternalModel<Extract, tensor::ExtractOp> {
   }
 };
 
-struct Insert : Differentiable::ExternalModel<Insert, tensor::InsertOp> {
+struct Insert : Moves<Insert, tensor::InsertOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -90,7 +98,7 @@ struct Insert : Differentiable::ExternalModel<Insert, tensor::InsertOp> {
   }
 };
 
-struct FromElements : Differentiable::ExternalModel<FromElements, tensor::FromElementsOp> {
+struct FromElements : Moves<FromElements, tensor::FromElementsOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -108,7 +116,7 @@ struct FromElements : Differentiable::ExternalModel<FromElements, tensor::FromEl
   }
 };
 
-struct Splat : Differentiable::ExternalModel<Splat, tensor::SplatOp> {
+struct Splat : Moves<Splat, tensor::SplatOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -124,7 +132,7 @@ struct Splat : Differentiable::ExternalModel<Splat, tensor::SplatOp> {
   }
 };
 
-struct Concat : Differentiable::ExternalModel<Concat, tensor::ConcatOp> {
+struct Concat : Moves<Concat, tensor::ConcatOp> {
   LogicalResult buildVJP(Operation *raw, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     auto op = cast<tensor::ConcatOp>(raw);
@@ -158,7 +166,7 @@ struct Concat : Differentiable::ExternalModel<Concat, tensor::ConcatOp> {
   }
 };
 
-struct Cast : Differentiable::ExternalModel<Cast, tensor::CastOp> {
+struct Cast : Moves<Cast, tensor::CastOp> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());
@@ -169,7 +177,7 @@ struct Cast : Differentiable::ExternalModel<Cast, tensor::CastOp> {
 };
 
 /// expand_shape and collapse_shape keep the order of elements.
-template <typename Op> struct SameOrder : Differentiable::ExternalModel<SameOrder<Op>, Op> {
+template <typename Op> struct SameOrder : Moves<SameOrder<Op>, Op> {
   LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange, ValueRange ct,
                          SmallVectorImpl<Value> &out) const {
     out.assign(in.size(), Value());

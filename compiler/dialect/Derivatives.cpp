@@ -7,70 +7,15 @@
 // nest. A value is a scalar or a ranked tensor; a null cotangent is zero.
 //
 //===----------------------------------------------------------------------===//
-#include "dyn/dialect/Dialect.h"
+#include "Pieces.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dyn;
+using namespace dyn::pieces;
 using Cotangents = SmallVectorImpl<Value>;
-
-namespace {
-
-ArrayRef<int64_t> shapeOf(Value v) {
-  auto t = dyn_cast<RankedTensorType>(v.getType());
-  return t ? t.getShape() : ArrayRef<int64_t>{};
-}
-
-/// A type of `shape`; a scalar when there are no dimensions.
-Type valueType(ArrayRef<int64_t> shape, Type elem) {
-  return shape.empty() ? elem : Type(RankedTensorType::get(shape, elem));
-}
-
-/// Run-time extents of the dynamic dimensions of `like`.
-SmallVector<Value> dynamicExtents(OpBuilder &b, Location loc, Value like) {
-  SmallVector<Value> out;
-  for (auto [i, d] : llvm::enumerate(shapeOf(like)))
-    if (ShapedType::isDynamic(d))
-      out.push_back(tensor::DimOp::create(b, loc, like, int64_t(i)));
-  return out;
-}
-
-/// `v` with dimension i at `dims[i]` of a value shaped like `like`.
-Value broadcastLike(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> dims, Value like) {
-  auto type = dyn_cast<RankedTensorType>(like.getType());
-  if (!type)
-    return v;
-  auto result = RankedTensorType::get(type.getShape(), getElementTypeOrSelf(v.getType()));
-  if (v.getType() == result)
-    return v;
-  return BroadcastOp::create(b, loc, result, v, dynamicExtents(b, loc, like), dims);
-}
-
-Value reduceAdd(OpBuilder &b, Location loc, Value v, ArrayRef<int64_t> dims) {
-  if (dims.empty())
-    return v;
-  SmallVector<int64_t> left;
-  for (auto [i, d] : llvm::enumerate(shapeOf(v)))
-    if (!llvm::is_contained(dims, int64_t(i)))
-      left.push_back(d);
-  return ReduceOp::create(b, loc, valueType(left, getElementTypeOrSelf(v.getType())),
-                          ReduceKind::add, v, dims);
-}
-
-/// Dimensions of `in` that `dims` leaves.
-SmallVector<int64_t> others(size_t rank, ArrayRef<int64_t> dims) {
-  SmallVector<int64_t> out;
-  for (size_t i = 0; i < rank; ++i)
-    if (!llvm::is_contained(dims, int64_t(i)))
-      out.push_back(int64_t(i));
-  return out;
-}
-
-bool isFloat(Value v) { return isa<FloatType>(getElementTypeOrSelf(v.getType())); }
-
-} // namespace
 
 LogicalResult BroadcastOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange results,
                                     ValueRange ct, Cotangents &out) {
@@ -164,33 +109,6 @@ LogicalResult ContractOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange
   out[1] =
       contractSide(b, getLoc(), operands[1], getRhsLabels(), operands[0], getLhsLabels(), ct[0]);
   return success();
-}
-
-/// At each element the product of all others. With p the product of what is not
-/// zero: p / x without zeros; with one zero p there and 0 elsewhere; with more, 0.
-/// (A second derivative is exact unless an element is zero.)
-static Value productOfOthers(OpBuilder &b, Location loc, Value x, ArrayRef<int64_t> dims) {
-  auto type = cast<RankedTensorType>(x.getType());
-  SmallVector<int64_t> left = others(type.getRank(), dims), leftShape;
-  for (int64_t i : left)
-    leftShape.push_back(type.getDimSize(i));
-  auto number = [&](double d) {
-    Value c = arith::ConstantOp::create(b, loc, b.getFloatAttr(type.getElementType(), d));
-    return broadcastLike(b, loc, c, {}, x);
-  };
-  Value zero = number(0), one = number(1);
-  auto select = [&](arith::CmpFPredicate p, Value l, Value r, Value yes, Value no) -> Value {
-    return arith::SelectOp::create(b, loc, arith::CmpFOp::create(b, loc, p, l, r), yes, no);
-  };
-  Value safe = select(arith::CmpFPredicate::OEQ, x, zero, one, x);
-  Value isZero = select(arith::CmpFPredicate::OEQ, x, zero, one, zero);
-  Value zeros = broadcastLike(b, loc, reduceAdd(b, loc, isZero, dims), left, x);
-  Value product = ReduceOp::create(b, loc, valueType(leftShape, type.getElementType()),
-                                   ReduceKind::mul, safe, dims);
-  product = broadcastLike(b, loc, product, left, x);
-  // An element has zeros among the others when there are more than it is itself.
-  Value quotient = arith::DivFOp::create(b, loc, product, safe);
-  return select(arith::CmpFPredicate::OEQ, zeros, isZero, quotient, zero);
 }
 
 LogicalResult ReduceOp::buildVJP(OpBuilder &b, ValueRange operands, ValueRange results,

@@ -12,8 +12,8 @@ include "mlir/IR/Interfaces.td"
 def Dyn_Differentiable : OpInterface<"Differentiable"> {
   let cppNamespace = "::dyn";
   let description = [{
-    The reverse-mode derivative of an op, written in ops that are themselves
-    differentiable, so that derivatives nest to any order.
+    The derivatives of an op in both directions, written in ops that are themselves
+    differentiable, so that derivatives nest to any order and in any mixture.
   }];
   let methods = [InterfaceMethod<[{
       Appends to `cotangentsIn` one value for each operand (null where the
@@ -25,7 +25,15 @@ def Dyn_Differentiable : OpInterface<"Differentiable"> {
     "::llvm::LogicalResult", "buildVJP",
     (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
          "::mlir::ValueRange":$results, "::mlir::ValueRange":$cotangents,
-         "::llvm::SmallVectorImpl<::mlir::Value> &":$cotangentsIn)>];
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$cotangentsIn)>,
+    InterfaceMethod<[{
+      Appends to `tangentsOut` one value for each result (null where zero), given
+      the tangents of the operands (null where zero or not a float).
+    }],
+    "::llvm::LogicalResult", "buildJVP",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+         "::mlir::ValueRange":$results, "::mlir::ValueRange":$tangents,
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$tangentsOut)>];
 }
 
 def Dyn_Costed : OpInterface<"Costed"> {

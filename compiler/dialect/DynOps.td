@@ -296,8 +296,71 @@ def Dyn_ValueAndGradOp : Dyn_Op<"value_and_grad", [SingleBlock]> {
   }];
 }
 
-def Dyn_YieldOp : Dyn_Op<"yield", [Pure, Terminator, HasParent<"ValueAndGradOp">]> {
-  let summary = "what a differentiated body computes";
+def Dyn_JvpOp : Dyn_Op<"jvp", [SingleBlock, AttrSizedOperandSegments]> {
+  let summary = "values and their derivatives along a direction in forward mode";
+  let description = [{
+    The body computes `dyn.yield value...` from block arguments that stand for
+    `wrt` (C1: equal types, also of `along`), and may use any value above. Results
+    are the yielded values, then the tangents of the first `outputs` of them (C2:
+    floats) when `wrt` moves along `along`. Expanded by `dyn-grad`; a loop in the
+    body needs no bound.
+
+    Example:
+    ```mlir
+    %y, %t = dyn.jvp 1 wrt(%x) along(%v) : (f64), (f64) -> (f64, f64) {
+    ^bb0(%a: f64):
+      %s = math.sin %a : f64
+      dyn.yield %s : f64
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$outputs, Variadic<Dyn_Value>:$wrt, Variadic<Dyn_Value>:$along);
+  let results = (outs Variadic<Dyn_Value>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $outputs `wrt` `(` $wrt `)` `along` `(` $along `)` `:` `(` type($wrt) `)` `,`
+    functional-type($along, $results) $body attr-dict
+  }];
+}
+
+def Dyn_LiftOp : Dyn_Op<"lift", [SingleBlock]> {
+  let summary = "a computation for each member of a frame";
+  let description = [{
+    Every operand carries the frame as one more axis, of a static extent, than its
+    block argument: in front, or behind a dynamic leading dimension (C1). The first
+    `lifted` results carry it likewise; the others do not depend on the operands.
+    What depends on no operand is computed once. Expanded by `dyn-grad` into ops on
+    whole arrays, never into a loop over the members.
+
+    Example:
+    ```mlir
+    %r = dyn.lift 1 (%m) : (tensor<4x3xf64>) -> (tensor<4xf64>) {
+    ^bb0(%v: tensor<3xf64>):
+      %s = dyn.reduce add %v dims [0] : tensor<3xf64> to f64
+      dyn.yield %s : f64
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$lifted, Variadic<AnyRankedTensor>:$inputs);
+  let results = (outs Variadic<Dyn_Value>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    $lifted `(` $inputs `)` `:` functional-type($inputs, $results) $body attr-dict
+  }];
+  let extraClassDeclaration = [{
+    /// `type` with a frame of `extent`.
+    static ::mlir::Type framed(::mlir::Type type, int64_t extent);
+    /// Which dimension of a framed `type` is the frame.
+    static int64_t axisIn(::mlir::Type type);
+    int64_t getExtent();
+  }];
+}
+
+def Dyn_YieldOp
+    : Dyn_Op<"yield", [Pure, Terminator, ParentOneOf<["ValueAndGradOp", "JvpOp", "LiftOp"]>]> {
+  let summary = "what a differentiated or lifted body computes";
   let arguments = (ins Variadic<Dyn_Value>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";
 }

@@ -202,3 +202,63 @@ LogicalResult ValueAndGradOp::verify() {
     return emitOpError() << "results are the yielded values and one gradient for each of `wrt`";
   return success();
 }
+
+LogicalResult JvpOp::verify() {
+  Block &block = getBody().front();
+  if (block.getArgumentTypes() != getWrt().getTypes() ||
+      getWrt().getTypes() != getAlong().getTypes())
+    return emitOpError() << "block arguments, `wrt` and `along` differ in type (C1)";
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || getOutputs() > yield.getValues().size())
+    return emitOpError() << "yields fewer than " << getOutputs() << " values (C2)";
+  SmallVector<Type> want(yield.getValues().getTypes());
+  for (Value v : yield.getValues().take_front(getOutputs())) {
+    if (!isa<FloatType>(getElementTypeOrSelf(v.getType())))
+      return emitOpError() << "has an output that is not a float (C2)";
+    want.push_back(v.getType());
+  }
+  if (!llvm::equal(want, getResultTypes()))
+    return emitOpError() << "results are the yielded values and one tangent for each output";
+  return success();
+}
+
+int64_t LiftOp::axisIn(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor && tensor.getRank() && tensor.isDynamicDim(0) ? 1 : 0;
+}
+
+Type LiftOp::framed(Type type, int64_t extent) {
+  SmallVector<int64_t> shape;
+  if (auto tensor = dyn_cast<RankedTensorType>(type))
+    llvm::append_range(shape, tensor.getShape());
+  shape.insert(shape.begin() + axisIn(type), extent);
+  return RankedTensorType::get(shape, getElementTypeOrSelf(type));
+}
+
+int64_t LiftOp::getExtent() {
+  Type arg = getBody().front().getArgument(0).getType();
+  return cast<RankedTensorType>(getInputs()[0].getType()).getDimSize(axisIn(arg));
+}
+
+LogicalResult LiftOp::verify() {
+  Block &block = getBody().front();
+  if (getInputs().empty() || block.getNumArguments() != getInputs().size())
+    return emitOpError() << "needs one block argument for each of at least one operand (C1)";
+  auto first = cast<RankedTensorType>(getInputs()[0].getType());
+  int64_t axis = axisIn(block.getArgument(0).getType());
+  if (axis >= first.getRank() || first.isDynamicDim(axis))
+    return emitOpError() << "needs a static frame (C1)";
+  for (auto [arg, in] : llvm::zip(block.getArguments(), getInputs()))
+    if (framed(arg.getType(), getExtent()) != in.getType())
+      return emitOpError() << "operand " << arg.getArgNumber() << " has not the frame (C1)";
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || getLifted() > yield.getValues().size())
+    return emitOpError() << "yields fewer than " << getLifted() << " values";
+  SmallVector<Type> want(yield.getValues().getTypes());
+  for (Type &t : llvm::MutableArrayRef<Type>(want).take_front(getLifted()))
+    t = framed(t, getExtent());
+  if (!llvm::equal(want, getResultTypes()))
+    return emitOpError() << "results are the yielded values, the first " << getLifted()
+                         << " with the frame";
+  return success();
+}

@@ -32,3 +32,47 @@ func.func @grad(%x: tensor<3xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @jvp(%x: tensor<3xf32>, %v: tensor<4xf32>) {
+  // expected-error @+1 {{block arguments, `wrt` and `along` differ in type (C1)}}
+  %y, %t = dyn.jvp 1 wrt(%x) along(%v) : (tensor<3xf32>), (tensor<4xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  ^bb0(%a: tensor<3xf32>):
+    dyn.yield %a : tensor<3xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @jvp_output(%x: f32, %k: i64) {
+  // expected-error @+1 {{has an output that is not a float (C2)}}
+  %y, %t = dyn.jvp 1 wrt(%x) along(%x) : (f32), (f32) -> (i64, i64) {
+  ^bb0(%a: f32):
+    dyn.yield %k : i64
+  }
+  return
+}
+
+// -----
+
+func.func @lift(%m: tensor<4x3xf32>, %n: tensor<5xf32>) {
+  // expected-error @+1 {{operand 1 has not the frame (C1)}}
+  %y = dyn.lift 1 (%m, %n) : (tensor<4x3xf32>, tensor<5xf32>) -> tensor<4x3xf32> {
+  ^bb0(%a: tensor<3xf32>, %b: f32):
+    dyn.yield %a : tensor<3xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @lift_results(%m: tensor<4x3xf32>) {
+  // expected-error @+1 {{results are the yielded values, the first 1 with the frame}}
+  %y = dyn.lift 1 (%m) : (tensor<4x3xf32>) -> tensor<3xf32> {
+  ^bb0(%a: tensor<3xf32>):
+    dyn.yield %a : tensor<3xf32>
+  }
+  return
+}

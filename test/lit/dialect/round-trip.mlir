@@ -16,3 +16,19 @@ func.func @values(%v: tensor<4xf32>, %w: tensor<5x4xf32>, %n: index) {
   %u = dyn.window %g dim 1 stride 1 dilation 1 low 0 : tensor<?x4xf32> to tensor<?x3x2xf32>
   return
 }
+
+// CHECK-LABEL: func.func @derivatives
+// CHECK: dyn.lift 1(%{{.*}}) : (tensor<4x3xf32>) -> (tensor<4xf32>, f32)
+// CHECK: dyn.jvp 1 wrt(%{{.*}}) along(%{{.*}}) : (tensor<3xf32>), (tensor<3xf32>) -> (f32, f32)
+func.func @derivatives(%x: tensor<3xf32>, %m: tensor<4x3xf32>) {
+  %r:2 = dyn.lift 1 (%m) : (tensor<4x3xf32>) -> (tensor<4xf32>, f32) {
+  ^bb0(%v: tensor<3xf32>):
+    %y, %t = dyn.jvp 1 wrt(%x) along(%v) : (tensor<3xf32>), (tensor<3xf32>) -> (f32, f32) {
+    ^bb0(%a: tensor<3xf32>):
+      %s = dyn.reduce add %a dims [0] : tensor<3xf32> to f32
+      dyn.yield %s : f32
+    }
+    dyn.yield %t, %y : f32, f32
+  }
+  return
+}

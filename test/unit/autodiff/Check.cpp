@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Check.h"
 
-#include "Interpreter.h"
+#include "Text.h"
 #include "dyn/autodiff/Passes.h"
 #include "dyn/transforms/Passes.h"
 #include "mlir/AsmParser/AsmParser.h"
@@ -22,7 +22,6 @@
 #include "mlir/Transforms/Passes.h"
 
 #include <cmath>
-#include <random>
 
 using namespace mlir;
 using namespace dyn::test;
@@ -43,80 +42,6 @@ void dyn::test::prepare(MLIRContext &context) {
   context.appendDialectRegistry(registry);
   context.loadAllAvailableDialects();
   context.disableMultithreading();
-}
-
-static std::string fill(StringRef text, const Extents &extents) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    auto word = [](char d) { return std::isalnum(d) || d == '_' || d == '%' || d == '#'; };
-    bool inType = i > 0 && (text[i - 1] == '<' || text[i - 1] == 'x' || text[i - 1] == '[');
-    bool ends = i + 1 == text.size() || text[i + 1] == 'x' || !word(text[i + 1]);
-    if (c >= 'A' && c <= 'C' && inType && ends)
-      out += std::to_string(extents[c - 'A']);
-    else
-      out += c;
-  }
-  return out;
-}
-
-static std::string join(size_t n, const std::function<std::string(size_t)> &item) {
-  std::string out;
-  for (size_t i = 0; i < n; ++i)
-    out += (i ? ", " : "") + item(i);
-  return out;
-}
-
-static std::string letter(size_t i) { return std::string(1, char('a' + i)); }
-
-/// Adds up all elements of `%name` into `%sum`.
-static std::string total(const std::string &name, StringRef type, const std::string &sum) {
-  if (!type.starts_with("tensor"))
-    return "  %" + sum + "z = arith.constant 0.0 : f64\n  %" + sum + " = arith.addf %" + name +
-           ", %" + sum + "z : f64\n";
-  size_t rank = type.count('x');
-  std::string dims = join(rank, [](size_t i) { return std::to_string(i); });
-  return "  %" + sum + " = dyn.reduce add %" + name + " dims [" + dims + "] : " + type.str() +
-         " to f64\n";
-}
-
-/// Inputs of a function: the extent, the weights of the result, the variables.
-static std::string signature(const Case &c, char prefix) {
-  return "%n: index, %w: " + std::string(c.result) + ", " + join(c.inputs.size(), [&](size_t i) {
-           return "%" + std::string(1, prefix) + std::to_string(i) + ": " + c.inputs[i];
-         });
-}
-
-/// Computes %s, the weighted sum of the body's result, from %a, %b, ...
-static std::string weighted(const Case &c) {
-  return std::string(c.body) + "\n  %p = arith.mulf %y, %w : " + c.result + "\n" +
-         total("p", c.result, "s");
-}
-
-/// `%name:k = dyn.value_and_grad` of the case with respect to %x0, %x1, ...
-static std::string gradient(const Case &c, const std::string &name, char prefix) {
-  size_t k = c.inputs.size();
-  auto types = join(k, [&](size_t i) { return c.inputs[i]; });
-  return "  %" + name + ":" + std::to_string(k + 1) + " = dyn.value_and_grad wrt(" +
-         join(k, [&](size_t i) { return "%" + std::string(1, prefix) + std::to_string(i); }) +
-         ") : (" + types + ") -> (f64, " + types + ") {\n  ^bb0(" +
-         join(k, [&](size_t i) { return "%" + letter(i) + ": " + c.inputs[i]; }) + "):\n" +
-         weighted(c) + "  dyn.yield %s : f64\n  }\n";
-}
-
-/// Computes %q, the sum of squares of the gradients with respect to %v0, ...
-static std::string gradientNorm(const Case &c) {
-  std::string out = gradient(c, "g", 'v');
-  for (size_t i = 0; i < c.inputs.size(); ++i) {
-    std::string at = std::to_string(i), g = "%g#" + std::to_string(i + 1);
-    out += "  %sq" + at + " = arith.mulf " + g + ", " + g + " : " + c.inputs[i] + "\n" +
-           total("sq" + at, c.inputs[i], "t" + at);
-    out +=
-        i == 0
-            ? std::string("  %q0z = arith.constant 0.0 : f64\n  %q0 = arith.addf %t0, %q0z : f64\n")
-            : "  %q" + at + " = arith.addf %q" + std::to_string(i - 1) + ", %t" + at + " : f64\n";
-  }
-  return out;
 }
 
 std::string dyn::test::program(const Case &c, const Extents &extents, Order order) {
@@ -142,18 +67,6 @@ std::string dyn::test::program(const Case &c, const Extents &extents, Order orde
          "  return " + join(k + 1, [](size_t i) { return "%r#" + std::to_string(i); }) +
          " : f64, " + types + "\n}\n";
   return fill(primal + grad, extents);
-}
-
-static Array draw(Type type, int64_t n, double low, double high, std::mt19937 &random) {
-  SmallVector<int64_t> shape;
-  if (auto tensor = dyn_cast<RankedTensorType>(type))
-    for (int64_t d : tensor.getShape())
-      shape.push_back(ShapedType::isDynamic(d) ? n : d);
-  Array out(shape);
-  std::uniform_real_distribution<double> uniform(low, high);
-  for (double &x : out.data)
-    x = uniform(random);
-  return out;
 }
 
 std::optional<std::string> dyn::test::check(MLIRContext &context, const Case &c,
@@ -182,9 +95,6 @@ std::optional<std::string> dyn::test::check(MLIRContext &context, const Case &c,
   std::optional<double> here = value();
   if (!here || failed(interpreter.run(grad, args, results)))
     return "does not run: " + said;
-  auto differ = [](double x, double y, double tolerance) {
-    return !(std::fabs(x - y) <= tolerance * (1 + std::fabs(x) + std::fabs(y)));
-  };
   if (differ(*here, results[0].data[0], 1e-12))
     return "the value changes";
   for (size_t i = 0; i < c.inputs.size(); ++i) {

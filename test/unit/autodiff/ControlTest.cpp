@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Check.h"
+#include "Directions.h"
 
 #include "Interpreter.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -29,6 +30,13 @@ struct Control : testing::Test {
           auto wrong = check(context, c, e, order, pipeline);
           EXPECT_EQ(wrong, std::nullopt) << c.name << ": " << wrong.value_or("");
         }
+    for (const Extents &e : {Extents{3, 5, 2}, Extents{1, 1, 1}, Extents{2, 0, 1}})
+      for (const char *pipeline : {"dyn-grad", "dyn-grad,canonicalize,cse,dyn-simplify"}) {
+        auto wrong = checkForward(context, c, e, 3, pipeline);
+        EXPECT_EQ(wrong, std::nullopt) << c.name << ": " << wrong.value_or("");
+        wrong = checkHvp(context, c, e, pipeline);
+        EXPECT_EQ(wrong, std::nullopt) << c.name << ": " << wrong.value_or("");
+      }
   }
   std::string first(const Case &c) {
     return check(context, c, {3, 5, 2}, Order::First).value_or("");
@@ -201,4 +209,76 @@ TEST_F(Control, UnboundedLoopsAreErrors) {
   })";
   EXPECT_NE(first({"for", {"f64"}, loop, "f64"}).find("[E0222]"), std::string::npos);
   EXPECT_NE(first({"while", {"f64", "f64"}, halving, "f64"}).find("[E0222]"), std::string::npos);
+}
+
+TEST_F(Control, ForwardNeedsNoBound) {
+  const char *text = R"(
+  func.func @f(%x: f64, %n: index) -> f64 {
+    %one = arith.constant 1.0 : f64
+    %y, %t = dyn.jvp 1 wrt(%x) along(%one) : (f64), (f64) -> (f64, f64) {
+    ^bb0(%a: f64):
+      %lo = arith.constant 0 : index
+      %st = arith.constant 1 : index
+      %p = scf.for %i = %lo to %n step %st iter_args(%h = %one) -> (f64) {
+        %o = arith.mulf %h, %a : f64
+        scf.yield %o : f64
+      }
+      %big = arith.constant 100.0 : f64
+      %q = scf.while (%h = %p) : (f64) -> (f64) {
+        %k = arith.cmpf olt, %h, %big : f64
+        scf.condition(%k) %h : f64
+      } do {
+      ^bb0(%h: f64):
+        %o = arith.mulf %h, %a : f64
+        scf.yield %o : f64
+      }
+      dyn.yield %q : f64
+    }
+    return %t : f64
+  })";
+  auto module = parseSourceString<ModuleOp>(text, &context);
+  ASSERT_TRUE(module);
+  PassManager passes(&context);
+  ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
+  Interpreter interpreter;
+  std::vector<Array> results;
+  ASSERT_TRUE(succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"),
+                                        {Array(2.0), Array(3.0)}, results)));
+  EXPECT_EQ(results[0].data[0], 7 * 64.0); // x^7 is the first power above 100
+}
+
+TEST_F(Control, EffectsHappenOnceWhenLifted) {
+  const char *text = R"(
+  func.func @f(%x: f64, %m: tensor<3xf64>) -> tensor<3xf64> {
+    %r = dyn.lift 1 (%m) : (tensor<3xf64>) -> tensor<3xf64> {
+    ^bb0(%v: f64):
+      %y, %t = dyn.jvp 1 wrt(%x) along(%v) : (f64), (f64) -> (f64, f64) {
+      ^bb0(%a: f64):
+        %lo = arith.constant 0 : index
+        %hi = arith.constant 3 : index
+        %st = arith.constant 1 : index
+        %p = scf.for %i = %lo to %hi step %st iter_args(%h = %a) -> (f64) {
+          dyn.log 0, %h
+          %o = arith.mulf %h, %h : f64
+          scf.yield %o : f64
+        }
+        dyn.log 0, %p
+        dyn.yield %p : f64
+      }
+      dyn.yield %t : f64
+    }
+    return %r : tensor<3xf64>
+  })";
+  auto module = parseSourceString<ModuleOp>(text, &context);
+  ASSERT_TRUE(module);
+  PassManager passes(&context);
+  ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
+  Interpreter interpreter;
+  std::vector<Array> results;
+  Array directions(llvm::ArrayRef<int64_t>{3});
+  directions.data = {1, 0, -0.5};
+  ASSERT_TRUE(succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"),
+                                        {Array(2.0), directions}, results)));
+  EXPECT_EQ(interpreter.logged, (std::vector<double>{2, 4, 16, 256}));
+  EXPECT_EQ(results[0].data, (std::vector<double>{8 * 128.0, 0, -4 * 128.0}));
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Check.h"
+#include "Directions.h"
 
 #include "gtest/gtest.h"
 
@@ -20,16 +21,19 @@ struct Rules : testing::TestWithParam<Case> {
   mlir::MLIRContext context;
   void SetUp() override { prepare(context); }
 
-  void checkAll(Order order, const char *pipeline) {
+  template <typename Check> void each(Check check) {
     const Case &c = GetParam();
     std::vector<Extents> trials{{3, 6, 2}};
     if (c.anyExtent)
       trials.insert(trials.end(), {{1, 1, 1}, {0, 3, 2}, {2, 0, 3}, {5, 1, 7}});
     for (const Extents &e : trials) {
-      auto wrong = check(context, c, e, order, pipeline);
+      std::optional<std::string> wrong = check(c, e);
       EXPECT_EQ(wrong, std::nullopt)
           << c.name << " at " << e[0] << " " << e[1] << " " << e[2] << ": " << wrong.value_or("");
     }
+  }
+  void checkAll(Order order, const char *pipeline) {
+    each([&](const Case &c, const Extents &e) { return check(context, c, e, order, pipeline); });
   }
 };
 
@@ -43,6 +47,22 @@ TEST_P(Rules, GradientNorm) {
   if (!GetParam().second)
     GTEST_SKIP() << "no second derivative";
   checkAll(Order::Second, "dyn-grad,canonicalize,cse,dyn-simplify");
+}
+
+TEST_P(Rules, Forward) {
+  for (const char *pipeline : {"dyn-grad", "dyn-grad,canonicalize,cse,dyn-simplify"})
+    for (int64_t members : {3, 1, 0})
+      each([&](const Case &c, const Extents &e) {
+        return checkForward(context, c, e, members, pipeline);
+      });
+}
+
+TEST_P(Rules, HessianProduct) {
+  if (!GetParam().second)
+    GTEST_SKIP() << "no second derivative";
+  each([&](const Case &c, const Extents &e) {
+    return checkHvp(context, c, e, "dyn-grad,canonicalize,cse");
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Rules, testing::ValuesIn(cases()), [](const auto &info) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Check.h"
+#include "Directions.h"
 
 #include "dyn/dialect/Dialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -54,6 +55,10 @@ template <int factor> struct Acos : dyn::Differentiable::ExternalModel<Acos<fact
         b, loc, arith::MulFOp::create(b, loc, ct[0], number(-factor / 100.0)), root));
     return success();
   }
+  LogicalResult buildJVP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
+                         ValueRange tangents, SmallVectorImpl<Value> &out) const {
+    return buildVJP(op, b, in, results, tangents, out);
+  }
 };
 
 template <int factor> std::optional<std::string> checkAcos() {
@@ -63,7 +68,35 @@ template <int factor> std::optional<std::string> checkAcos() {
   Case c{"acos", {"f64"}, "%y = math.acos %a : f64", "f64", -0.5, 0.5};
   return check(context, c, {1, 1, 1}, Order::First);
 }
+
+/// Right in reverse, `factor` percent of that forward.
+template <int factor>
+struct Uneven : dyn::Differentiable::ExternalModel<Uneven<factor>, math::AcosOp> {
+  LogicalResult buildVJP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
+                         ValueRange ct, SmallVectorImpl<Value> &out) const {
+    return Acos<100>().buildVJP(op, b, in, results, ct, out);
+  }
+  LogicalResult buildJVP(Operation *op, OpBuilder &b, ValueRange in, ValueRange results,
+                         ValueRange tangents, SmallVectorImpl<Value> &out) const {
+    return Acos<factor>().buildVJP(op, b, in, results, tangents, out);
+  }
+};
+
+template <int factor> std::optional<std::string> checkUneven() {
+  MLIRContext context;
+  prepare(context);
+  math::AcosOp::attachInterface<Uneven<factor>>(context);
+  Case c{"acos", {"f64"}, "%y = math.acos %a : f64", "f64", -0.5, 0.5};
+  return checkForward(context, c, {1, 1, 1}, 2, "dyn-grad");
+}
 } // namespace
+
+TEST(Registry, AWrongForwardRuleIsFound) {
+  EXPECT_EQ(checkUneven<100>(), std::nullopt);
+  std::optional<std::string> wrong = checkUneven<101>();
+  ASSERT_TRUE(wrong);
+  EXPECT_NE(wrong->find("by reverse mode"), std::string::npos) << *wrong;
+}
 
 TEST(Registry, AWrongRuleIsFound) {
   EXPECT_EQ(checkAcos<100>(), std::nullopt);
