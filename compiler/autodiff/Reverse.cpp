@@ -81,12 +81,14 @@ LogicalResult Reverse::visit(Operation *op) {
     return visitWhile(loop);
   auto rule = dyn_cast<Differentiable>(op);
   if (!rule)
-    return op->emitError("[E0220] no derivative for '") << op->getName() << "'";
+    return op->emitError("[E0220] no derivative for '")
+           << op->getName() << "'; cut with `stop`, or use a smooth form";
   SmallVector<Value> ct, out;
   for (Value r : op->getResults())
     ct.push_back(cotangent(r));
   if (failed(rule.buildVJP(b, op->getOperands(), op->getResults(), ct, out)))
-    return op->emitError("[E0220] no derivative for '") << op->getName() << "'";
+    return op->emitError("[E0220] no derivative for '")
+           << op->getName() << "'; cut with `stop`, or use a smooth form";
   for (auto [v, g] : llvm::zip(op->getOperands(), out))
     accumulate(v, g);
   return success();

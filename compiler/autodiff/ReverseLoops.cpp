@@ -88,7 +88,8 @@ static scf::ForOp recordLoop(OpBuilder &b, scf::ForOp op, const Trips &trips) {
 LogicalResult Reverse::visitFor(scf::ForOp op) {
   Location loc = op.getLoc();
   if (!canRecord(op.getInitArgs().getTypes()))
-    return op.emitError("[E0229] a loop that carries a run-time extent is not differentiated yet");
+    return op.emitError("[E0229] a derivative of a loop that carries a run-time extent; "
+                        "carry a sum or a mean of it");
   unsigned n = op.getInitArgs().size();
   scf::ForOp forward;
   std::optional<Trips> trips;

@@ -74,7 +74,8 @@ LogicalResult Reverse::visitWhile(scf::WhileOp op) {
   if (!limit || limit.getInt() < 0)
     return op->emitError("[E0222] this loop has no bound for derivatives");
   if (!canRecord(op.getInits().getTypes()))
-    return op.emitError("[E0229] a loop that carries a run-time extent is not differentiated yet");
+    return op.emitError("[E0229] a derivative of a loop that carries a run-time extent; "
+                        "carry a sum or a mean of it");
   unsigned n = op.getInits().size(), m = op.getNumResults();
   scf::WhileOp forward;
   {

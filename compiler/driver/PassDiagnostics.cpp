@@ -52,11 +52,14 @@ void PassDiagnostics::take(mlir::Diagnostic &d, dsl::SourceManager &sources,
       internal += "\n  note: " + note.str();
     return;
   }
-  // Templates take the name of what is at fault, which passes put in quotes.
-  llvm::StringRef quoted = rest.split('\'').second;
-  llvm::StringRef subject = quoted.empty() ? rest : quoted.split('\'').first;
-  subject.consume_front("dyn.");
-  auto report = out.report(span, info->id, subject.str());
+  // What a template has no place for stands at the place; behind a semicolon is a way out.
+  auto [what, instead] = rest.split("; ");
+  auto report = out.reportTexts(span, info->id, {what.str(), instead.str()});
+  if (dsl::detail::diagArity(info->id) == 0) {
+    report.label(what.str());
+    if (!instead.empty())
+      report.help(instead.str());
+  }
   for (mlir::Diagnostic &note : d.getNotes())
     if (dsl::SourceSpan place = placeOf(note.getLocation(), sources); place.isValid())
       report.note(place, note.str());

@@ -12,7 +12,7 @@
 
 namespace dyn::driver {
 
-/// Turns errors of passes into ours while it lives: `[E0220] text` at a source
+/// Turns errors of passes into ours while it lives: `[E0220] text; way out` at a source
 /// range becomes a diagnostic. What has no code or no place is a fault of ours,
 /// and kept as text.
 class PassDiagnostics {

@@ -86,7 +86,8 @@ DiagBuilder &DiagBuilder::help(std::string text) {
   return *this;
 }
 
-DiagBuilder Diagnostics::add(SourceSpan span, Diag id, const std::vector<std::string> &args) {
+DiagBuilder Diagnostics::reportTexts(SourceSpan span, Diag id,
+                                     const std::vector<std::string> &args) {
   const DiagInfo &info = diagInfo(id);
   Diagnostic diagnostic{id, info.severity, span, formatDiag(info.message, args), {}, {}, {}};
   if (!info.help.empty())

@@ -137,6 +137,12 @@ bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &ar
   out.assign(params.size(), Val::unit());
   argOf.assign(params.size(), -1);
   size_t position = 0;
+  auto all = [&] {
+    std::string list;
+    for (const ast::Param &p : params)
+      list += (list.empty() ? "`" : ", `") + p.name.text + "`";
+    return list.empty() ? "no argument" : list;
+  };
   for (size_t i = 0; i < args.values.size(); ++i) {
     size_t p = params.size();
     if (args.names[i].empty()) {
@@ -156,6 +162,8 @@ bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &ar
         names.push_back(q.name.text);
       if (auto near = nearestName(args.names[i], names); near && !args.names[i].empty())
         d.help("did you mean `" + *near + "`?");
+      else
+        d.help(what + " takes " + all());
       return false;
     }
     argOf[p] = int(i);
@@ -165,7 +173,8 @@ bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &ar
     if (argOf[p] >= 0)
       continue;
     if (!params[p].defaultValue) {
-      diagnostics.report(span, Diag::E0207, what, "`" + params[p].name.text + "` is missing");
+      diagnostics.report(span, Diag::E0207, what, "`" + params[p].name.text + "` is missing")
+          .help(what + " takes " + all());
       return false;
     }
     auto saved = scope;
@@ -228,8 +237,15 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
     diagnostics.report(span, Diag::E0215, fn.name.text);
     return Val::error();
   }
+  if (fn.functionKind == ast::FunctionKind::Local)
+    return unsupported(span, "`local fn`", "write `fn`: what it reads is not checked");
+  if (fn.derivative)
+    return unsupported(fn.derivative->span, "a stated derivative", "leave it out");
   if (callStack.size() > 60) {
-    diagnostics.report(span, Diag::E0215, fn.name.text);
+    if (llvm::is_contained(callStack, callee.decl))
+      diagnostics.report(span, Diag::E0215, fn.name.text);
+    else
+      error(span, Diag::E0233).label("a call below 60 others");
     return Val::error();
   }
   std::vector<Val> values;

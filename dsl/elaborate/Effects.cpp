@@ -31,9 +31,7 @@ mlir::Value Elaborator::toF64(const Val &v, SourceSpan span) {
   if (d.isError())
     return {};
   if (!d.array.shape.empty() || !d.array.frames.empty()) {
-    error(span, Diag::E0205)
-        .label("this is " + describe(v))
-        .help("one number is expected: `mean(...)`");
+    diagnostics.report(span, Diag::E0205, describe(v)).help("one number is expected: `mean(...)`");
     return {};
   }
   return d.array.value;

@@ -253,7 +253,9 @@ private:
   bool claimStatement(const ast::ClaimStmt &s);
   int64_t checkSite(const char *kind, SourceSpan span, const std::string &text);
 
-  DiagBuilder error(SourceSpan span, Diag id) { return diagnostics.report(span, id); }
+  DiagBuilder error(SourceSpan span, detail::DiagWith<> diagnostic) {
+    return diagnostics.reportTexts(span, diagnostic.id, {});
+  }
   Val unsupported(SourceSpan span, const std::string &what, const std::string &instead);
   std::vector<std::string> namesInScope();
 

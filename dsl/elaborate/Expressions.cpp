@@ -85,7 +85,7 @@ Val Elaborator::eval(const ast::Expr &e) {
     case ast::ExprKind::Seeded:
       return evalSeeded(*cast<ast::SeededExpr>(&e));
     case ast::ExprKind::Tap:
-      return eval(*cast<ast::TapExpr>(&e)->value);
+      return unsupported(e.span, "`tap`", "give the value a name with `let`");
     case ast::ExprKind::Block:
       return evalBlock(*cast<ast::BlockExpr>(&e)->block);
     case ast::ExprKind::Where:
@@ -123,6 +123,8 @@ Val Elaborator::evalName(const ast::NameExpr &e) {
   auto d = diagnostics.report(e.span, Diag::E0201, e.name);
   if (auto near = nearestName(e.name, namesInScope()))
     d.help("did you mean `" + *near + "`?");
+  else
+    d.help("declare it with `let` or `var`, or `use` the module that has it");
   return Val::error();
 }
 
@@ -187,7 +189,8 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
         return Val::integer(int64_t(i));
   }
   if (name == "backward") {
-    diagnostics.report(span, Diag::E0110);
+    diagnostics.report(span, Diag::E0110, "backward")
+        .help("write `let g = grad[net] ...`, or `minimize net with opt { ... }`");
     return Val::error();
   }
   auto d = diagnostics.report(span, Diag::E0212, describe(base), name);
@@ -382,7 +385,9 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
     if (v.isArray())
       elem = v.array.elem;
   if (items.empty()) {
-    error(e.span, Diag::E0231).label("an empty array has no type");
+    diagnostics.report(e.span, Diag::E0231, "the type of an array")
+        .label("this has no elements")
+        .help("write `zeros(0)`, or leave the array out");
     return Val::error();
   }
   Array out;

@@ -274,7 +274,8 @@ Val Elaborator::indexArrayValue(const Array &base, const ast::IndexExpr &e) {
       }
       if (lo < 0 || hi > extent.size || lo > hi) {
         diagnostics.report(s.span, Diag::E0217)
-            .label(std::to_string(lo) + ".." + std::to_string(hi) + " of " + describe(extent));
+            .label("elements " + std::to_string(lo) + ".." + std::to_string(hi) + " of " +
+                   describe(extent));
         return Val::error();
       }
       a = slice(a, dim, lo, hi - lo);
@@ -308,7 +309,7 @@ Val Elaborator::indexArrayValue(const Array &base, const ast::IndexExpr &e) {
       if (i.kind == ValKind::Int) {
         if (!a.shape[dim].isStatic() || i.number < 0 || i.number >= a.shape[dim].size) {
           diagnostics.report(s.span, Diag::E0217)
-              .label(std::to_string(i.number) + " of " + describe(a.shape[dim]));
+              .label("element " + std::to_string(i.number) + " of " + describe(a.shape[dim]));
           return Val::error();
         }
         a = sliceAt(a, dim, indexConstant(i.number), 1, true);

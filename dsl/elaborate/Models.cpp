@@ -79,7 +79,10 @@ Val Elaborator::construct(const ast::ModelItem &model, Module *home, CallArgs &a
     if (!ok || m.kind == ast::MemberKind::Function)
       continue;
     if (out.field(m.name.text) >= 0) {
-      diagnostics.report(m.name.span, Diag::E0202, m.name.text);
+      const ast::Member &first = *llvm::find_if(
+          model.members, [&](const ast::Member &other) { return other.name.text == m.name.text; });
+      diagnostics.report(m.name.span, Diag::E0202, m.name.text)
+          .note(first.name.span, "first declared here");
       ok = false;
       continue;
     }

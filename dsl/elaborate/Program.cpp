@@ -200,6 +200,10 @@ bool Elaborator::declareItems(Module &module) {
       add(f->name, v, f->name.span);
       break;
     }
+    case ast::ItemKind::Extern:
+      ok = false;
+      unsupported(item->span, "`extern fn`", "write the function in Dyn");
+      break;
     default:
       break;
     }

@@ -16,6 +16,7 @@ using llvm::SmallVector;
 bool Elaborator::selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves,
                               SourceSpan span) {
   llvm::erase_if(leaves, [](const Leaf &l) { return l.role != Role::Param; });
+  std::string all;
   if (selector) {
     std::vector<Leaf> kept;
     for (const Leaf &leaf : leaves) {
@@ -24,6 +25,7 @@ bool Elaborator::selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leav
       int64_t size = 1;
       for (const Extent &e : leaf.val->array.shape)
         size *= e.size;
+      all += (all.empty() ? "`" : ", `") + leaf.path + "` (rank " + std::to_string(leaf.rank) + ")";
       inner->names["rank"] = {Val::integer(leaf.rank), false, span};
       inner->names["path"] = {Val::string(leaf.path), false, span};
       inner->names["size"] = {Val::integer(size), false, span};
@@ -43,7 +45,8 @@ bool Elaborator::selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leav
     leaves = kept;
   }
   if (leaves.empty()) {
-    diagnostics.report(span, Diag::E0230);
+    auto d = error(span, Diag::E0230);
+    d.help(all.empty() ? "select from a model that has a `param`" : "there are " + all);
     return false;
   }
   return true;

@@ -45,7 +45,8 @@ template <typename F> auto guarded(Run &run, F f) -> decltype(f()) {
         run, 7,
         fmt::format("error[E0702]: {}: the record is damaged: {}\n", run.runDirectory, e.what()));
   } catch (const std::bad_alloc &) {
-    record(run, 6, "error[E0807]: memory is used up\n");
+    record(run, 6,
+           "error[E0807]: memory is used up\n  = help: use smaller batches or a smaller model\n");
   } catch (const std::exception &e) {
     record(run, 70, fmt::format("error: internal fault of the runtime: {}\n", e.what()));
   }

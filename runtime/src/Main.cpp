@@ -151,7 +151,11 @@ static void execute(Run &run, void (*train)(int64_t)) {
 int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char *compileNote) {
   Run run;
   try {
-    readMeta(run, *program);
+    try {
+      readMeta(run, *program);
+    } catch (const json::exception &e) {
+      raise(Code::E0806, e.what());
+    }
     if (std::string text = parseFlags(run, argc, argv); !text.empty()) {
       fmt::print("{}", text);
       return 0;

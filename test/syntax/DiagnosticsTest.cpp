@@ -88,6 +88,7 @@ TEST_F(DiagnosticsTest, PlacesOnOtherLinesAndInOtherFiles) {
  1 | fn a() = 1
    |    ^^^ and here
    = note: names are looked up in the file first
+   = help: give one of them another name
 )");
 }
 
@@ -116,7 +117,7 @@ TEST_F(DiagnosticsTest, SortsAndDropsCascades) {
   FileId f = add("a b c");
   diag.report({f, 4, 5}, Diag::E0201, "c");
   diag.report({f, 0, 1}, Diag::E0201, "a");
-  diag.report({f, 0, 1}, Diag::E0211, "a", "an error");
+  diag.report({f, 0, 1}, Diag::E0211);
   diag.report({}, Diag::E0227, "this program has no `train`");
   auto list = diag.sorted();
   ASSERT_EQ(list.size(), 3u);

@@ -9,12 +9,14 @@
 
 #include "dyn/dsl/Source.h"
 
+#include <algorithm>
 #include <concepts>
 #include <deque>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace dyn::dsl {
@@ -73,6 +75,34 @@ std::string diagArg(const T &text) {
 }
 } // namespace detail
 
+namespace detail {
+constexpr std::string_view diagTexts[][2] = {
+#define DYN_DIAG(CODE, NAME, SEVERITY, MESSAGE, HELP, EXPLANATION) {MESSAGE, HELP},
+#include "Diagnostics.def"
+};
+
+/// How many arguments the message and the help of `id` speak of.
+constexpr size_t diagArity(Diag id) {
+  size_t arity = 0;
+  for (std::string_view text : diagTexts[static_cast<size_t>(id)])
+    for (size_t i = 0; i + 2 < text.size(); ++i)
+      if (text[i] == '{' && text[i + 2] == '}' && text[i + 1] >= '0' && text[i + 1] <= '9')
+        arity = std::max(arity, static_cast<size_t>(text[i + 1] - '0') + 1);
+  return arity;
+}
+
+void otherNumberOfArguments(); // not constexpr: calling it stops the compiler
+
+/// A diagnostic together with the arguments its texts speak of.
+template <typename... Args> struct DiagWith {
+  consteval DiagWith(Diag id) : id(id) {
+    if (diagArity(id) != sizeof...(Args))
+      otherNumberOfArguments();
+  }
+  Diag id;
+};
+} // namespace detail
+
 /// Replaces {0}, {1}, ... in `pattern`; a number without argument stays as it is.
 std::string formatDiag(std::string_view pattern, std::span<const std::string> args);
 
@@ -108,10 +138,13 @@ class Diagnostics {
 public:
   explicit Diagnostics(const SourceManager &sources) : sourceManager(&sources) {}
 
-  template <typename... Args> DiagBuilder report(SourceSpan span, Diag id, const Args &...args) {
-    const std::vector<std::string> texts{detail::diagArg(args)...};
-    return add(span, id, texts);
+  template <typename... Args>
+  DiagBuilder report(SourceSpan span, detail::DiagWith<std::type_identity_t<Args>...> with,
+                     const Args &...args) {
+    return reportTexts(span, with.id, {detail::diagArg(args)...});
   }
+  /// With a number of arguments that is known at run time only.
+  DiagBuilder reportTexts(SourceSpan span, Diag id, const std::vector<std::string> &args);
 
   bool hasErrors() const { return errors != 0; }
   unsigned errorCount() const { return errors; }
@@ -135,8 +168,6 @@ public:
   std::string renderJson() const;
 
 private:
-  DiagBuilder add(SourceSpan span, Diag id, const std::vector<std::string> &args);
-
   const SourceManager *sourceManager;
   std::deque<Diagnostic> all;
   unsigned errors = 0;
