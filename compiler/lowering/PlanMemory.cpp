@@ -122,13 +122,16 @@ struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {
     if (buffers.empty())
       return;
     Value arena = emitArena(b, getOperation(), fn, total);
-    for (Buffer &buffer : buffers) {
+    for (auto [slot, buffer] : llvm::enumerate(buffers)) {
       memref::AllocOp alloc = buffer.alloc;
       b.setInsertionPoint(alloc);
       Value offset = arith::ConstantIndexOp::create(b, alloc.getLoc(), buffer.offset);
-      Value view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset,
-                                          alloc.getDynamicSizes());
-      alloc.replaceAllUsesWith(view);
+      auto view = memref::ViewOp::create(b, alloc.getLoc(), alloc.getType(), arena, offset,
+                                         alloc.getDynamicSizes());
+      // Two slots that happen to lie in one place stay two: the program's size must not
+      // depend on where they lie.
+      view->setAttr("dyn.slot", b.getI64IntegerAttr(int64_t(slot)));
+      alloc.replaceAllUsesWith(view.getResult());
       alloc.erase();
     }
   }

@@ -302,7 +302,8 @@ void NestEmitter::run(Value row, std::optional<unsigned> cut, Value low, Value h
   outer(0, at);
 }
 
-/// `body` over equal parts of [0, extent), which are multiples of `granule`.
+/// `body` over equal parts of [0, extent), which are multiples of `granule`. Also what is too
+/// small for several tasks is one, so that the code does not depend on the size.
 static void overTasks(OpBuilder &b, Location loc, int64_t tasks, Value extent, int64_t granule,
                       llvm::function_ref<void(Value, Value)> each) {
   auto index = [&](int64_t n) { return arith::ConstantIndexOp::create(b, loc, n); };
@@ -334,11 +335,10 @@ void dyn::codegen::emitNest(OpBuilder &b, const Nest &nest) {
     if (!loop.reduction && std::min(parts, mostTasks) > most)
       cut = l, granule = part, most = std::min(parts, mostTasks);
   }
-  int64_t tasks = cut ? tasksFor(nest.nanoseconds(), most) : 1;
-  if (tasks < 2)
+  if (!cut)
     return NestEmitter(b, nest).run({}, {}, {}, {}, 1);
   Value extent = NestBody(b, nest).extentOf(*cut);
-  overTasks(b, nest.op.getLoc(), tasks, extent, granule,
+  overTasks(b, nest.op.getLoc(), tasksFor(nest.nanoseconds(), most), extent, granule,
             [&](Value low, Value high) { NestEmitter(b, nest).run({}, cut, low, high, granule); });
 }
 
@@ -356,8 +356,5 @@ void dyn::codegen::emitRows(OpBuilder &b, ArrayRef<Nest> nests) {
       NestEmitter(b, nest).run(loop.getInductionVar(), {}, {}, {}, 1);
   };
   Value extent = NestBody(b, nests.front()).extentOf(0);
-  int64_t tasks = tasksFor(work, nests.front().loops[0].expected());
-  if (tasks < 2)
-    return part(arith::ConstantIndexOp::create(b, loc, 0), extent);
-  overTasks(b, loc, tasks, extent, 1, part);
+  overTasks(b, loc, tasksFor(work, nests.front().loops[0].expected()), extent, 1, part);
 }

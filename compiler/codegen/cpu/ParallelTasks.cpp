@@ -5,7 +5,8 @@
 //
 // 1. What the body captures goes into a struct on the kernel's stack; constants
 // are copied instead. 2. The body becomes task(environment, index). 3. One call
-// of dyn_rt_parallel_for with the task's address takes the place of the loop.
+// of dyn_rt_parallel_for with the task's address takes the place of the loop, or
+// one of the task where there is no other.
 //
 //===----------------------------------------------------------------------===//
 #include "dyn/codegen/Passes.h"
@@ -78,12 +79,13 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
 
     // The task.
     b.setInsertionPoint(kernel);
-    SmallVector<Type> taskArgs{pointer, b.getI64Type()};
+    SmallVector<Type> taskArgs(2, b.getI64Type());
     std::string name = "task_" + std::to_string(count++);
     auto task = func::FuncOp::create(b, loc, name, b.getFunctionType(taskArgs, {}));
     task.setPrivate();
     Block *entry = task.addEntryBlock();
     b.setInsertionPointToStart(entry);
+    Value captured = LLVM::IntToPtrOp::create(b, loc, pointer, entry->getArgument(0));
     IRMapping map;
     for (Operation *c : constants)
       b.clone(*c, map);
@@ -92,7 +94,7 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
                                  ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
     };
     for (auto [i, v] : llvm::enumerate(captures)) {
-      Value raw = LLVM::LoadOp::create(b, loc, fields[i], field(entry->getArgument(0), i));
+      Value raw = LLVM::LoadOp::create(b, loc, fields[i], field(captured, i));
       map.map(v, raw.getType() == v.getType()
                      ? raw
                      : UnrealizedConversionCastOp::create(b, loc, v.getType(), raw).getResult(0));
@@ -114,19 +116,25 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
                       : UnrealizedConversionCastOp::create(b, loc, fields[i], v).getResult(0);
       LLVM::StoreOp::create(b, loc, raw, field(environment, i));
     }
-    Value fn = func::ConstantOp::create(b, loc, task.getFunctionType(), name);
-    Value address = UnrealizedConversionCastOp::create(b, loc, pointer, fn).getResult(0);
     auto toInt = [&](Value p) -> Value {
       return LLVM::PtrToIntOp::create(b, loc, b.getI64Type(), p);
     };
+    Value place = toInt(environment);
     OpFoldResult upper = loop.getMixedUpperBound()[0];
     Value tasks = isa<Value>(upper)
                       ? cast<Value>(upper)
                       : Value(arith::ConstantIndexOp::create(
                             b, loc, cast<IntegerAttr>(cast<Attribute>(upper)).getInt()));
-    tasks = arith::IndexCastOp::create(b, loc, b.getI64Type(), tasks);
-    SmallVector<Value> args{kernel.getArgument(0), tasks, toInt(address), toInt(environment)};
-    func::CallOp::create(b, loc, runtimeFunction(), args);
+    if (getConstantIntValue(tasks) == 1) {
+      Value first = arith::ConstantOp::create(b, loc, b.getI64IntegerAttr(0));
+      func::CallOp::create(b, loc, task, ValueRange{place, first});
+    } else {
+      Value fn = func::ConstantOp::create(b, loc, task.getFunctionType(), name);
+      Value address = UnrealizedConversionCastOp::create(b, loc, pointer, fn).getResult(0);
+      tasks = arith::IndexCastOp::create(b, loc, b.getI64Type(), tasks);
+      SmallVector<Value> args{kernel.getArgument(0), tasks, toInt(address), place};
+      func::CallOp::create(b, loc, runtimeFunction(), args);
+    }
     loop.erase();
   }
 

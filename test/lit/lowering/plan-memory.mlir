@@ -12,11 +12,12 @@ func.func private @next() -> i64
 func.func @train(%run: i64) {
   %x = arith.constant 1.0 : f32
   // CHECK: call @dyn_rt_arena(%arg0, %c8192
-  // CHECK: %[[A:.*]] = memref.view %{{.*}}[%c0][] : memref<8192xi8> to memref<1024xf32>
+  // CHECK: %[[A:.*]] = memref.view %{{.*}}[%c0][] {dyn.slot = 0 : i64} : memref<8192xi8> to memref<1024xf32>
   // CHECK: linalg.fill {{.*}} outs(%[[A]]
   // CHECK: %[[B:.*]] = memref.view %{{.*}}[%c4096][]
   // CHECK: linalg.copy ins(%[[A]] : memref<1024xf32>) outs(%[[B]] : memref<1024xf32>)
-  // CHECK: linalg.fill {{.*}} outs(%[[A]]
+  // CHECK: %[[C:.*]] = memref.view %{{.*}}[%c0][] {dyn.slot = 2 : i64}
+  // CHECK: linalg.fill {{.*}} outs(%[[C]]
   %a = memref.alloc() : memref<1024xf32>
   linalg.fill ins(%x : f32) outs(%a : memref<1024xf32>)
   %b = memref.alloc() : memref<1024xf32>
@@ -38,7 +39,7 @@ func.func private @next() -> i64
 func.func @train(%run: i64) {
   %n = func.call @next() {dyn.bound = 12 : i64} : () -> i64
   %i = arith.index_cast %n : i64 to index
-  // CHECK: memref.view %{{.*}}[%{{.*}}][%{{.*}}] : memref<192xi8> to memref<?x4xf32>
+  // CHECK: memref.view %{{.*}}[%{{.*}}][%{{.*}}] {dyn.slot = 0 : i64} : memref<192xi8> to memref<?x4xf32>
   %a = memref.alloc(%i) : memref<?x4xf32>
   %x = arith.constant 1.0 : f32
   linalg.fill ins(%x : f32) outs(%a : memref<?x4xf32>)
