@@ -27,3 +27,13 @@ function(dyn_add_compiler_library name)
   target_precompile_headers(${name} REUSE_FROM dyn_pch)
   add_dependencies(${name} dyn_tablegen ${ARG_TABLEGEN})
 endfunction()
+
+# dyn_add_passes(ROOM NAME): declarations of the passes in Passes.td of this folder
+# as NAMEPasses.h.inc, for the library of the room and those that use it.
+function(dyn_add_passes room name)
+  set(LLVM_TARGET_DEFINITIONS Passes.td)
+  mlir_tablegen(${name}Passes.h.inc -gen-pass-decls -name=${name})
+  add_public_tablegen_target(dyn_${room}_passes)
+  add_dependencies(dyn_tablegen dyn_${room}_passes)
+  target_include_directories(dyn_${room} PUBLIC ${CMAKE_CURRENT_BINARY_DIR})
+endfunction()

@@ -21,6 +21,12 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+namespace dyn {
+#define GEN_PASS_REGISTRATION
+#define GEN_PASS_DEF_GRADPASS
+#include "AutodiffPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 using namespace dyn::autodiff;
@@ -116,13 +122,7 @@ static LogicalResult expand(LiftOp op) {
 }
 
 namespace {
-struct GradPass : PassWrapper<GradPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(GradPass)
-  StringRef getArgument() const final { return "dyn-grad"; }
-  StringRef getDescription() const final { return "expand derivatives, innermost first"; }
-  void getDependentDialects(DialectRegistry &registry) const final {
-    registry.insert<DynDialect, arith::ArithDialect, scf::SCFDialect, tensor::TensorDialect>();
-  }
+struct GradPass : dyn::impl::GradPassBase<GradPass> {
   void runOnOperation() final {
     SmallVector<Operation *> all;
     getOperation().walk<WalkOrder::PostOrder>([&](Operation *op) {
@@ -140,9 +140,7 @@ struct GradPass : PassWrapper<GradPass, OperationPass<ModuleOp>> {
 };
 } // namespace
 
-std::unique_ptr<Pass> dyn::createGradPass() { return std::make_unique<GradPass>(); }
-
 void dyn::registerAutodiff(DialectRegistry &registry) {
   registerDerivativeRules(registry);
-  registerPass([] { return createGradPass(); });
+  registerAutodiffPasses();
 }

@@ -9,6 +9,11 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+namespace dyn {
+#define GEN_PASS_REGISTRATION
+#include "CodegenPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 void dyn::buildKernelPipeline(OpPassManager &pm) {
@@ -20,10 +25,7 @@ void dyn::buildKernelPipeline(OpPassManager &pm) {
 }
 
 void dyn::registerCodegen(DialectRegistry &) {
-  registerPass([] { return createExpandMathPass(); });
-  registerPass([] { return createOutlineKernelsPass(); });
-  registerPass([] { return createEmitLoopsPass(); });
-  registerPass([] { return createParallelTasksPass(); });
+  registerCodegenPasses();
   PassPipelineRegistration<>("dyn-kernels", "kernels of the optimised pipeline",
                              buildKernelPipeline);
 }

@@ -36,7 +36,7 @@ void dyn::driver::addStage(OpPassManager &pm, Stage stage, bool optimize) {
     buildBufferizePipeline(pm);
     if (optimize)
       buildKernelPipeline(pm);
-    pm.addPass(createPlanMemoryPass(/*reuse=*/optimize));
+    pm.addPass(createPlanMemoryPass({/*reuse=*/optimize}));
     return;
   case Stage::Llvm:
     buildToLLVMPipeline(pm);

@@ -10,14 +10,15 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_LOWERCOPIESPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 namespace {
-struct LowerCopiesPass : PassWrapper<LowerCopiesPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerCopiesPass)
-  StringRef getArgument() const final { return "dyn-copies-to-loops"; }
-  StringRef getDescription() const final { return "memref.copy to linalg.generic"; }
-  void getDependentDialects(DialectRegistry &r) const final { r.insert<linalg::LinalgDialect>(); }
+struct LowerCopiesPass : dyn::impl::LowerCopiesPassBase<LowerCopiesPass> {
   void runOnOperation() final {
     SmallVector<memref::CopyOp> copies;
     getOperation().walk([&](memref::CopyOp c) { copies.push_back(c); });
@@ -37,5 +38,3 @@ struct LowerCopiesPass : PassWrapper<LowerCopiesPass, OperationPass<ModuleOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dyn::createLowerCopiesPass() { return std::make_unique<LowerCopiesPass>(); }

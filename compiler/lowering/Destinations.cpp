@@ -17,6 +17,11 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_DESTINATIONSPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 namespace {
@@ -106,14 +111,7 @@ void pinCarried(Operation *root) {
   });
 }
 
-struct DestinationsPass : PassWrapper<DestinationsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(DestinationsPass)
-  StringRef getArgument() const final { return "dyn-destinations"; }
-  StringRef getDescription() const final { return "choose where values are written"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<arith::ArithDialect, bufferization::BufferizationDialect, linalg::LinalgDialect,
-             tensor::TensorDialect>();
-  }
+struct DestinationsPass : dyn::impl::DestinationsPassBase<DestinationsPass> {
   void runOnOperation() final {
     makePrivate(getOperation());
     pinCarried(getOperation());
@@ -121,5 +119,3 @@ struct DestinationsPass : PassWrapper<DestinationsPass, OperationPass<ModuleOp>>
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createDestinationsPass() { return std::make_unique<DestinationsPass>(); }

@@ -15,6 +15,11 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_LOWEREFFECTSPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 using namespace dyn::lowering;
@@ -225,14 +230,7 @@ LogicalResult Lower::operator()(Operation *op) {
   return success();
 }
 
-struct LowerEffectsPass : PassWrapper<LowerEffectsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerEffectsPass)
-  StringRef getArgument() const final { return "dyn-lower-effects"; }
-  StringRef getDescription() const final { return "effects of a run to calls of the runtime"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<bufferization::BufferizationDialect, memref::MemRefDialect, func::FuncDialect,
-             scf::SCFDialect, arith::ArithDialect, LLVM::LLVMDialect>();
-  }
+struct LowerEffectsPass : dyn::impl::LowerEffectsPassBase<LowerEffectsPass> {
   void runOnOperation() final {
     auto fn = getOperation().lookupSymbol<func::FuncOp>("train");
     if (!fn)
@@ -250,5 +248,3 @@ struct LowerEffectsPass : PassWrapper<LowerEffectsPass, OperationPass<ModuleOp>>
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createLowerEffectsPass() { return std::make_unique<LowerEffectsPass>(); }

@@ -18,6 +18,11 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_FUSEPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 namespace {
@@ -160,12 +165,7 @@ void mark(linalg::GenericOp op) {
   op->setAttr(projected ? "dyn.reduce" : "dyn.unwindow", UnitAttr::get(op.getContext()));
 }
 
-struct FusePass : PassWrapper<FusePass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(FusePass)
-  StringRef getArgument() const final { return "dyn-fuse"; }
-  StringRef getDescription() const final {
-    return "fuse element-wise producers into their consumers";
-  }
+struct FusePass : dyn::impl::FusePassBase<FusePass> {
   void runOnOperation() final {
     RewritePatternSet p(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(p, shouldFuse);
@@ -188,5 +188,3 @@ struct FusePass : PassWrapper<FusePass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createFusePass() { return std::make_unique<FusePass>(); }

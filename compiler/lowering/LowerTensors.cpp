@@ -12,6 +12,11 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_LOWERTENSORSPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 using namespace dyn::lowering;
@@ -61,14 +66,7 @@ void lowerElementwise(Operation *op, RewriterBase &b) {
               }));
 }
 
-struct LowerTensorsPass : PassWrapper<LowerTensorsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(LowerTensorsPass)
-  StringRef getArgument() const final { return "dyn-lower-tensors"; }
-  StringRef getDescription() const final { return "dyn ops on tensors to linalg.generic"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<func::FuncDialect, linalg::LinalgDialect, arith::ArithDialect, math::MathDialect,
-             tensor::TensorDialect, scf::SCFDialect>();
-  }
+struct LowerTensorsPass : dyn::impl::LowerTensorsPassBase<LowerTensorsPass> {
   void runOnOperation() final {
     // In order, so that a broadcast scalar is known to be one when its users are lowered.
     SmallVector<Operation *> ops;
@@ -93,5 +91,3 @@ struct LowerTensorsPass : PassWrapper<LowerTensorsPass, OperationPass<ModuleOp>>
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createLowerTensorsPass() { return std::make_unique<LowerTensorsPass>(); }

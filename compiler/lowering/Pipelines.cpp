@@ -19,6 +19,11 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+namespace dyn {
+#define GEN_PASS_REGISTRATION
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 void dyn::buildBufferizePipeline(OpPassManager &pm) {
@@ -67,12 +72,7 @@ void dyn::registerLowering(DialectRegistry &registry) {
     lowering::attachWindows(context);
     lowering::attachRandom(context);
   });
-  registerPass([] { return createLowerTensorsPass(); });
-  registerPass([] { return createFusePass(); });
-  registerPass([] { return createLowerEffectsPass(); });
-  registerPass([] { return createDestinationsPass(); });
-  registerPass([] { return createLowerCopiesPass(); });
-  registerPass([] { return createPlanMemoryPass(/*reuse=*/true); });
+  registerLoweringPasses();
   PassPipelineRegistration<>("dyn-bufferize", "tensors to buffers", buildBufferizePipeline);
   PassPipelineRegistration<>("dyn-to-llvm", "loops and buffers to the LLVM dialect",
                              buildToLLVMPipeline);

@@ -15,6 +15,11 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "LoweringPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn::lowering;
 
@@ -68,19 +73,8 @@ Value emitArena(OpBuilder &b, ModuleOp module, func::FuncOp fn, int64_t bytes) {
   return bytesAt(b, loc, address, bytes);
 }
 
-struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(PlanMemoryPass)
-  PlanMemoryPass() = default;
-  explicit PlanMemoryPass(bool shared) { reuse = shared; }
-  PlanMemoryPass(const PlanMemoryPass &other) : PassWrapper(other) {}
-  StringRef getArgument() const final { return "dyn-plan-memory"; }
-  StringRef getDescription() const final { return "place all buffers of @train in one arena"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<memref::MemRefDialect, arith::ArithDialect, func::FuncDialect, LLVM::LLVMDialect>();
-  }
-
-  Option<bool> reuse{*this, "reuse", llvm::cl::desc("let buffers share memory"),
-                     llvm::cl::init(true)};
+struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
+  using PlanMemoryPassBase::PlanMemoryPassBase;
 
   /// Bytes of a buffer, with run-time extents at their bound; none when unbounded.
   static std::optional<int64_t> sizeOf(memref::AllocOp alloc) {
@@ -138,7 +132,3 @@ struct PlanMemoryPass : PassWrapper<PlanMemoryPass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createPlanMemoryPass(bool reuse) {
-  return std::make_unique<PlanMemoryPass>(reuse);
-}

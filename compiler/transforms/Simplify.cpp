@@ -12,6 +12,12 @@
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+namespace dyn {
+#define GEN_PASS_REGISTRATION
+#define GEN_PASS_DEF_SIMPLIFYPASS
+#include "TransformsPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 
@@ -131,10 +137,7 @@ struct TransposedContract : OpRewritePattern<TransposeOp> {
   }
 };
 
-struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(SimplifyPass)
-  StringRef getArgument() const final { return "dyn-simplify"; }
-  StringRef getDescription() const final { return "smaller dyn programs with the same meaning"; }
+struct SimplifyPass : dyn::impl::SimplifyPassBase<SimplifyPass> {
   void runOnOperation() final {
     RewritePatternSet p(&getContext());
     p.add<PeelContract, SumOfProducts, TransposedContract>(&getContext());
@@ -150,8 +153,4 @@ struct SimplifyPass : PassWrapper<SimplifyPass, OperationPass<ModuleOp>> {
 
 } // namespace
 
-std::unique_ptr<Pass> dyn::createSimplifyPass() { return std::make_unique<SimplifyPass>(); }
-
-void dyn::registerTransforms(DialectRegistry &) {
-  registerPass([] { return createSimplifyPass(); });
-}
+void dyn::registerTransforms(DialectRegistry &) { registerTransformsPasses(); }

@@ -22,19 +22,17 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_EMITLOOPSPASS
+#include "CodegenPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 
 namespace {
 
-struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(EmitLoopsPass)
-  StringRef getArgument() const final { return "dyn-emit-loops"; }
-  StringRef getDescription() const final { return "linalg in kernels to loops and tasks"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<affine::AffineDialect, scf::SCFDialect, arith::ArithDialect, LLVM::LLVMDialect,
-             memref::MemRefDialect, vector::VectorDialect>();
-  }
+struct EmitLoopsPass : dyn::impl::EmitLoopsPassBase<EmitLoopsPass> {
   void runOnOperation() final {
     IRRewriter rewriter(&getContext());
     for (func::FuncOp fn : getOperation().getOps<func::FuncOp>()) {
@@ -93,5 +91,3 @@ struct EmitLoopsPass : PassWrapper<EmitLoopsPass, OperationPass<ModuleOp>> {
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createEmitLoopsPass() { return std::make_unique<EmitLoopsPass>(); }

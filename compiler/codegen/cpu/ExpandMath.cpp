@@ -15,16 +15,15 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_EXPANDMATHPASS
+#include "CodegenPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 namespace {
-struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpandMathPass)
-  StringRef getArgument() const final { return "dyn-expand-math"; }
-  StringRef getDescription() const final { return "transcendental functions as polynomials"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<arith::ArithDialect, math::MathDialect, vector::VectorDialect>();
-  }
+struct ExpandMathPass : dyn::impl::ExpandMathPassBase<ExpandMathPass> {
   void runOnOperation() final {
     // The polynomials are single precision; f64 keeps the library's functions.
     SmallVector<Operation *> ops;
@@ -44,5 +43,3 @@ struct ExpandMathPass : PassWrapper<ExpandMathPass, OperationPass<ModuleOp>> {
   }
 };
 } // namespace
-
-std::unique_ptr<Pass> dyn::createExpandMathPass() { return std::make_unique<ExpandMathPass>(); }

@@ -24,17 +24,17 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringMap.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_OUTLINEKERNELSPASS
+#include "CodegenPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 using namespace dyn;
 
 namespace {
 
-struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(OutlineKernelsPass)
-  StringRef getArgument() const final { return "dyn-outline-kernels"; }
-  StringRef getDescription() const final { return "one function for each different kernel"; }
-  void getDependentDialects(DialectRegistry &r) const final { r.insert<memref::MemRefDialect>(); }
-
+struct OutlineKernelsPass : dyn::impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() final {
     auto train = getOperation().lookupSymbol<func::FuncOp>("train");
     if (!train)
@@ -116,13 +116,6 @@ struct OutlineKernelsPass : PassWrapper<OutlineKernelsPass, OperationPass<Module
   }
 
   llvm::StringMap<func::FuncOp> known;
-
-  OutlineKernelsPass() = default;
-  OutlineKernelsPass(const OutlineKernelsPass &other) : PassWrapper(other) {}
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createOutlineKernelsPass() {
-  return std::make_unique<OutlineKernelsPass>();
-}

@@ -21,18 +21,16 @@
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
+namespace dyn {
+#define GEN_PASS_DEF_PARALLELTASKSPASS
+#include "CodegenPasses.h.inc"
+} // namespace dyn
+
 using namespace mlir;
 
 namespace {
 
-struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp>> {
-  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ParallelTasksPass)
-  StringRef getArgument() const final { return "dyn-parallel-tasks"; }
-  StringRef getDescription() const final { return "scf.forall to the runtime's parallel loop"; }
-  void getDependentDialects(DialectRegistry &r) const final {
-    r.insert<LLVM::LLVMDialect, func::FuncDialect, arith::ArithDialect>();
-  }
-
+struct ParallelTasksPass : dyn::impl::ParallelTasksPassBase<ParallelTasksPass> {
   void runOnOperation() final {
     SmallVector<scf::ForallOp> loops;
     getOperation().walk([&](scf::ForallOp f) { loops.push_back(f); });
@@ -139,12 +137,6 @@ struct ParallelTasksPass : PassWrapper<ParallelTasksPass, OperationPass<ModuleOp
   }
 
   unsigned count = 0;
-  ParallelTasksPass() = default;
-  ParallelTasksPass(const ParallelTasksPass &other) : PassWrapper(other) {}
 };
 
 } // namespace
-
-std::unique_ptr<Pass> dyn::createParallelTasksPass() {
-  return std::make_unique<ParallelTasksPass>();
-}

@@ -14,8 +14,8 @@
 
 namespace dyn {
 
-/// `dyn-grad`: expands every dyn.value_and_grad, innermost first.
-std::unique_ptr<mlir::Pass> createGradPass();
+#define GEN_PASS_DECL
+#include "AutodiffPasses.h.inc"
 
 /// Attaches derivative rules to the upstream ops that programs use.
 void registerDerivativeRules(mlir::DialectRegistry &registry);

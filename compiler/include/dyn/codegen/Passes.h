@@ -15,16 +15,8 @@
 
 namespace dyn {
 
-/// `dyn-expand-math`: exp, log, tanh, ... as polynomials, so that loops over
-/// them vectorize and every host gets the same bits.
-std::unique_ptr<mlir::Pass> createExpandMathPass();
-/// `dyn-outline-kernels`: every linalg op of @train becomes a call of a kernel
-/// function; equal kernels are one function.
-std::unique_ptr<mlir::Pass> createOutlineKernelsPass();
-/// `dyn-emit-loops`: linalg in kernels to loops, large ones cut into tasks.
-std::unique_ptr<mlir::Pass> createEmitLoopsPass();
-/// `dyn-parallel-tasks`: scf.forall becomes dyn_rt_parallel_for over an outlined task.
-std::unique_ptr<mlir::Pass> createParallelTasksPass();
+#define GEN_PASS_DECL
+#include "CodegenPasses.h.inc"
 
 /// Kernels of the optimised pipeline.
 void buildKernelPipeline(mlir::OpPassManager &pm);

@@ -15,19 +15,8 @@
 
 namespace dyn {
 
-/// `dyn-lower-tensors`: dyn, and arith and math on tensors, to linalg.generic.
-std::unique_ptr<mlir::Pass> createLowerTensorsPass();
-/// `dyn-fuse`: element-wise producers into their consumers.
-std::unique_ptr<mlir::Pass> createFusePass();
-/// `dyn-lower-effects`: effects of a run to calls of the runtime.
-std::unique_ptr<mlir::Pass> createLowerEffectsPass();
-/// `dyn-destinations`: every op writes to a place of its own, loops to what they carry.
-std::unique_ptr<mlir::Pass> createDestinationsPass();
-/// `dyn-plan-memory`: all buffers of @train into one arena. Without `reuse`
-/// every buffer keeps a place of its own.
-std::unique_ptr<mlir::Pass> createPlanMemoryPass(bool reuse);
-/// `dyn-copies-to-loops`: memref.copy to linalg.copy, so that no library call is left.
-std::unique_ptr<mlir::Pass> createLowerCopiesPass();
+#define GEN_PASS_DECL
+#include "LoweringPasses.h.inc"
 
 /// Tensors to buffers: effects, one-shot bufferization, clean-up.
 void buildBufferizePipeline(mlir::OpPassManager &pm);

@@ -14,9 +14,8 @@
 
 namespace dyn {
 
-/// `dyn-simplify`: products that are summed become contractions; broadcasts and
-/// transposes disappear into the labels of contractions.
-std::unique_ptr<mlir::Pass> createSimplifyPass();
+#define GEN_PASS_DECL
+#include "TransformsPasses.h.inc"
 
 void registerTransforms(mlir::DialectRegistry &registry);
 
