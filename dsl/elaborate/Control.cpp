@@ -440,6 +440,9 @@ Val Elaborator::collectYields(scf::ForOp &loop, std::vector<Val> &collected,
 }
 
 bool Elaborator::whileLoop(const ast::WhileStmt &s) {
+  std::optional<int64_t> limit;
+  if (s.limit && !(limit = staticInt(*s.limit, "the limit of a loop")))
+    return false;
   std::vector<Binding *> carried = assignableIn(s.body.get(), s.cond.get());
   SmallVector<mlir::Value *> places;
   for (Binding *b : carried)
@@ -450,13 +453,14 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
     inits.push_back(*p);
     types.push_back(p->getType());
   }
-  auto loop = scf::WhileOp::create(builder, current, types, inits);
-  if (s.limit) {
-    std::optional<int64_t> limit = staticInt(*s.limit, "the limit of a loop");
-    if (!limit)
-      return false;
-    loop->setAttr("dyn.limit", builder.getI64IntegerAttr(*limit));
+  // A loop with a limit counts its iterations.
+  if (limit) {
+    inits.push_back(scalarConstant(0, Elem::I64));
+    types.push_back(builder.getI64Type());
   }
+  auto loop = scf::WhileOp::create(builder, current, types, inits);
+  if (limit)
+    loop->setAttr("dyn.limit", builder.getI64IntegerAttr(*limit));
   SmallVector<Location> locs(types.size(), current);
   OpBuilder::InsertionGuard guard(builder);
   bool ok = true;
@@ -464,9 +468,10 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
     Block *b = builder.createBlock(&region, {}, types, locs);
     for (size_t i = 0; i < places.size(); ++i)
       *places[i] = b->getArgument(i);
+    return b;
   };
   ++pure; // no checkpoints inside: the loop has no counter
-  enter(loop.getBefore());
+  Block *test = enter(loop.getBefore());
   Val c = eval(*s.cond);
   if (!c.isError() &&
       !(c.kind == ValKind::Bool || (c.isArray() && c.array.elem == Elem::Bool &&
@@ -479,8 +484,19 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
   SmallVector<mlir::Value> pass;
   for (mlir::Value *p : places)
     pass.push_back(*p);
+  if (limit) {
+    mlir::Value count = test->getArguments().back();
+    mlir::Value most = scalarConstant(double(*limit), Elem::I64);
+    mlir::Value room =
+        arith::CmpIOp::create(builder, current, arith::CmpIPredicate::slt, count, most);
+    mlir::Value over = arith::XOrIOp::create(builder, current, cond, scalarConstant(1, Elem::Bool));
+    AssertOp::create(builder, loc(s.span), arith::OrIOp::create(builder, current, room, over),
+                     count, most,
+                     checkSite("limit", s.cond->span, std::string(sources.text(s.cond->span))));
+    pass.push_back(count);
+  }
   scf::ConditionOp::create(builder, current, cond, pass);
-  enter(loop.getAfter());
+  Block *body = enter(loop.getAfter());
   std::string savedPath = drawPath;
   ok = ok && !evalBlock(*s.body).isError();
   drawPath = savedPath;
@@ -491,6 +507,9 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
     collectValues(b->val, now);
   for (size_t i = 0; i < now.size(); ++i)
     outs.push_back(*now[i]);
+  if (limit)
+    outs.push_back(arith::AddIOp::create(builder, current, body->getArguments().back(),
+                                         scalarConstant(1, Elem::I64)));
   if (!ok)
     outs.assign(loop.getAfterArguments().begin(), loop.getAfterArguments().end());
   scf::YieldOp::create(builder, current, outs);

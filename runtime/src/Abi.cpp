@@ -225,6 +225,8 @@ void dyn_rt_check_failed(int64_t r, int64_t site, int64_t value, int64_t bound) 
     int64_t line = c.value("line", 0);
     if (c.value("kind", "") == "subscript")
       raise(Code::E0902, file, line, value, bound - 1, text);
+    if (c.value("kind", "") == "limit")
+      raise(Code::E0911, file, line, value, text);
     raise(Code::E0901, file, line, text);
   });
 }
