@@ -6,203 +6,331 @@
 //===----------------------------------------------------------------------===//
 #include "Elaborator.h"
 
-#include "llvm/Support/Casting.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace dyn;
 using namespace dyn::dsl;
 using namespace mlir;
 using llvm::SmallVector;
 
-/// The two values as one type: statics adapt, trees are compared leaf by leaf.
-static bool sameTypes(Val &a, Val &b) {
-  SmallVector<mlir::Value *> x, y;
-  collectValues(a, x);
-  collectValues(b, y);
-  if (x.size() != y.size())
+/// True if both are the same static thing, which then needs no run-time value.
+static bool sameStatic(const Val &a, const Val &b) {
+  if (a.kind != b.kind)
     return false;
-  for (size_t i = 0; i < x.size(); ++i)
-    if (x[i]->getType() != y[i]->getType())
+  switch (a.kind) {
+  case ValKind::Int:
+  case ValKind::Bool:
+    return a.number == b.number;
+  case ValKind::Real:
+    return a.real == b.real;
+  case ValKind::Unit:
+    return true;
+  case ValKind::Text:
+  case ValKind::Builtin:
+    return a.text == b.text && !a.self && !b.self;
+  case ValKind::Function:
+    return a.decl == b.decl && a.lambda == b.lambda && a.self == b.self && a.captured == b.captured;
+  case ValKind::Type:
+  case ValKind::Module:
+    return a.decl == b.decl && a.home == b.home && a.text == b.text;
+  case ValKind::Dataset:
+    return a.dataset == b.dataset;
+  default:
+    return false;
+  }
+}
+
+/// The element type that two numbers have in common: what is no literal decides;
+/// of two literals the type is real unless both are integers.
+std::optional<Elem> Elaborator::commonElem(const Val &a, const Val &b) {
+  auto fixed = [](const Val &v) -> std::optional<Elem> {
+    if (v.isArray())
+      return v.array.elem;
+    if (v.kind == ValKind::Bool)
+      return Elem::Bool;
+    if (v.kind == ValKind::Index)
+      return Elem::I64;
+    return std::nullopt;
+  };
+  std::optional<Elem> x = fixed(a), y = fixed(b);
+  if (x && y)
+    return *x == *y ? x : std::nullopt;
+  bool real = a.kind == ValKind::Real || b.kind == ValKind::Real;
+  if (!x && !y)
+    return real ? realElem() : Elem::I64;
+  Elem e = x ? *x : *y;
+  return e == Elem::Bool || (real && !isReal(e)) ? std::nullopt : std::optional<Elem>(e);
+}
+
+bool Elaborator::adapt(Val &v, const Val &other, SourceSpan span) {
+  if (v.isNumber() && other.isNumber()) {
+    if (sameStatic(v, other))
+      return true;
+    std::optional<Elem> elem = commonElem(v, other);
+    SmallVector<Extent, 4> shape;
+    SmallVector<AxisPtr, 2> frames;
+    if (other.isArray()) {
+      shape = other.array.shape;
+      frames = other.array.frames;
+    } else if (other.kind == ValKind::Index) {
+      frames = {other.axis};
+    }
+    if (!elem)
       return false;
+    Array a = toArray(v, *elem);
+    if (a.shape != shape)
+      return false;
+    for (const AxisPtr &f : a.frames)
+      if (!llvm::is_contained(frames, f))
+        frames.push_back(f);
+    sortFrames(frames);
+    a.value = place(a, frames, a.shape);
+    a.frames = frames;
+    a.limit = 0;
+    v = Val::ofArray(a);
+    return true;
+  }
+  auto isText = [](const Val &x) {
+    return x.kind == ValKind::Text || (x.kind == ValKind::Handle && !x.dataset);
+  };
+  if (isText(v) && isText(other)) {
+    if (!sameStatic(v, other))
+      v = Val::handle(textHandle(v, span));
+    return true;
+  }
+  bool tree = v.kind == ValKind::Tuple || v.kind == ValKind::Struct || v.kind == ValKind::Delta ||
+              v.kind == ValKind::Range;
+  if (!tree)
+    return sameStatic(v, other);
+  if (v.kind != other.kind || v.decl != other.decl || v.names != other.names ||
+      v.items.size() != other.items.size() || v.stack != other.stack)
+    return false;
+  for (size_t i = 0; i < v.items.size(); ++i) {
+    // What shapes a model is static, so it cannot differ.
+    bool fixed = i < v.roles.size() && v.roles[i] == Role::Argument && v.items[i].isStatic();
+    if (fixed ? !sameStatic(v.items[i], other.items[i]) : !adapt(v.items[i], other.items[i], span))
+      return false;
+  }
   return true;
 }
 
-Val Elaborator::runtimeIf(const ast::IfExpr &e, const Array &cond) {
+/// Stands where a value is never looked at.
+std::optional<Val> Elaborator::placeholder(const Val &like) {
+  bool ok = true;
+  Val out = mapArrays(like, [&](const Array &a) {
+    Array zero = constant(0, a.elem);
+    for (const AxisPtr &f : a.frames)
+      ok &= f->extent.isStatic();
+    for (const Extent &x : a.shape)
+      ok &= x.isStatic();
+    if (ok)
+      zero.value = place(zero, a.frames, a.shape);
+    zero.frames = a.frames;
+    zero.shape = a.shape;
+    return zero;
+  });
+  return ok ? std::optional<Val>(out) : std::nullopt;
+}
+
+Val Elaborator::branch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+                       llvm::function_ref<Val()> no) {
+  return cond.frames.empty() ? runtimeBranch(cond, span, yes, no) : laneBranch(cond, span, yes, no);
+}
+
+namespace {
+/// One way through a branch: its value and what it assigned.
+struct Way {
+  Val value;
+  bool never = false; ///< it leaves the iteration
+  std::vector<std::pair<Binding *, Val>> assigned;
+
+  Val *find(Binding *b) {
+    for (auto &[x, v] : assigned)
+      if (x == b)
+        return &v;
+    return nullptr;
+  }
+};
+} // namespace
+
+Val Elaborator::runtimeBranch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+                              llvm::function_ref<Val()> no) {
   Snapshot before = snapshot();
-  auto branch = scf::IfOp::create(builder, current, TypeRange{}, cond.value, /*withElse=*/true);
-  auto elaborateInto = [&](Region &region, auto body) {
+  auto draft = scf::IfOp::create(builder, current, TypeRange{}, cond.value, /*withElse=*/true);
+  Region *regions[] = {&draft.getThenRegion(), &draft.getElseRegion()};
+  Way ways[2];
+  auto inRegion = [&](int side, auto action) {
     OpBuilder::InsertionGuard guard(builder);
-    Block &block = region.front();
-    if (!block.empty())
-      block.getTerminator()->erase();
-    builder.setInsertionPointToEnd(&block);
-    size_t finished = finishedLoops.size();
-    ++pure; // a branch is no place to resume at
-    Val v = body();
-    --pure;
-    finishedLoops.resize(finished);
-    if (v.isStatic() || v.kind == ValKind::Index)
-      v = Val::ofArray(toArray(v, v.kind == ValKind::Int ? realElem() : toArray(v).elem));
-    return v;
+    builder.setInsertionPointToEnd(&regions[side]->front());
+    return action();
   };
   auto restore = [&] {
     for (auto &[b, old] : before.before)
       b->val = old;
   };
-  // A literal adapts to the other branch, so its type is known only afterwards.
-  bool thenInt = false, elseInt = false;
-  Val a = elaborateInto(branch.getThenRegion(), [&] {
-    Val v = evalBlock(*e.thenBlock);
-    thenInt = v.kind == ValKind::Int;
-    return v;
-  });
-  std::vector<Binding *> changedThen = changed(before);
-  std::vector<std::pair<Binding *, Val>> thenVals;
-  for (Binding *b : changedThen)
-    thenVals.push_back({b, b->val});
-  restore();
-  Val c = elaborateInto(branch.getElseRegion(), [&] {
-    if (!e.orElse)
-      return Val::unit();
-    Val v = eval(*e.orElse);
-    elseInt = v.kind == ValKind::Int;
-    return v;
-  });
-  std::vector<Binding *> changedElse = changed(before);
-  std::vector<std::pair<Binding *, Val>> elseVals;
-  for (Binding *b : changedElse)
-    elseVals.push_back({b, b->val});
-  restore();
-  auto abandon = [&] {
-    branch.erase();
+  auto abandon = [&](const std::string &label = "") {
+    if (!label.empty())
+      diagnostics.report(span, Diag::E0214).label(label);
+    restore();
+    draft.erase();
     return Val::error();
   };
-  if (a.isError() || c.isError())
+  for (int side : {0, 1}) {
+    Block &block = regions[side]->front();
+    if (!block.empty())
+      block.getTerminator()->erase();
+    auto body = side ? no : yes;
+    size_t finished = finishedLoops.size();
+    ways[side].value = inRegion(side, [&] { return body ? body() : Val::unit(); });
+    finishedLoops.resize(finished); // they do not dominate what follows
+    ways[side].never = neverGoesOn();
+    for (Binding *b : changed(before))
+      ways[side].assigned.push_back({b, b->val});
+    restore();
+  }
+  if (ways[0].value.isError() || ways[1].value.isError())
     return abandon();
 
-  // Literals of one branch take the element type of the other; two integers stay integers.
-  auto retype = [&](Val &v, Region &region, Elem to) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(&region.front());
-    v = convert(v, to, e.span);
+  // Both sides of a value in one form; where a side never goes on, it is not looked at.
+  auto agree = [&](Val &a, Val &c, bool fillA, bool fillC) {
+    auto fill = [&](int side, Val &missing, Val &given) {
+      given = inRegion(1 - side, [&] { return runtimeTree(given); });
+      std::optional<Val> stand = inRegion(side, [&] { return placeholder(given); });
+      if (stand)
+        missing = *stand;
+      return stand.has_value();
+    };
+    bool none[] = {a.kind == ValKind::Unit, c.kind == ValKind::Unit};
+    if (none[0] && !none[1] && fillA)
+      return fill(0, a, c);
+    if (none[1] && !none[0] && fillC)
+      return fill(1, c, a);
+    const Val first = a;
+    return inRegion(1, [&] { return adapt(c, first, span); }) &&
+           inRegion(0, [&] { return adapt(a, c, span); });
   };
-  if (thenInt && elseInt) {
-    retype(a, branch.getThenRegion(), Elem::I64);
-    retype(c, branch.getElseRegion(), Elem::I64);
-  } else if (thenInt && c.isArray()) {
-    retype(a, branch.getThenRegion(), c.array.elem);
-  } else if (elseInt && a.isArray()) {
-    retype(c, branch.getElseRegion(), a.array.elem);
-  }
-  bool hasValue = a.kind != ValKind::Unit && c.kind != ValKind::Unit;
-  if (hasValue && !sameTypes(a, c)) {
-    diagnostics.report(e.span, Diag::E0214).label(describe(a) + " or " + describe(c));
-    return abandon();
-  }
-  std::vector<Binding *> all = changedThen;
-  for (Binding *b : changedElse)
-    if (!llvm::is_contained(all, b))
-      all.push_back(b);
-  SmallVector<mlir::Value> thenOut, elseOut;
-  SmallVector<Type> types;
-  auto collect = [&](Val v, SmallVectorImpl<mlir::Value> &out) {
+  Val &a = ways[0].value, &c = ways[1].value;
+  bool hasValue = (a.kind != ValKind::Unit || ways[0].never) &&
+                  (c.kind != ValKind::Unit || ways[1].never) &&
+                  (a.kind != ValKind::Unit || c.kind != ValKind::Unit);
+  if (hasValue && !agree(a, c, ways[0].never, ways[1].never))
+    return abandon(describe(a) + " or " + describe(c));
+  SmallVector<mlir::Value> out[2];
+  auto collect = [&](Val &v, int side) {
     SmallVector<mlir::Value *> refs;
     collectValues(v, refs);
     for (mlir::Value *r : refs)
-      out.push_back(*r);
+      out[side].push_back(*r);
   };
   if (hasValue) {
-    collect(a, thenOut);
-    collect(c, elseOut);
+    collect(a, 0);
+    collect(c, 1);
   }
-  auto valueIn = [](std::vector<std::pair<Binding *, Val>> &vals, Binding *b) -> Val & {
-    for (auto &[x, v] : vals)
-      if (x == b)
-        return v;
-    return b->val;
-  };
-  for (Binding *b : all) {
-    collect(valueIn(thenVals, b), thenOut);
-    collect(valueIn(elseVals, b), elseOut);
+  std::vector<std::pair<Binding *, Val>> merged;
+  for (Way &w : ways)
+    for (auto &[b, v] : w.assigned)
+      if (llvm::none_of(merged, [b = b](auto &m) { return m.first == b; }))
+        merged.push_back({b, Val()});
+  for (auto &[b, v] : merged) {
+    Val x = ways[0].find(b) ? *ways[0].find(b) : b->val;
+    Val y = ways[1].find(b) ? *ways[1].find(b) : b->val;
+    if (!agree(x, y, true, true))
+      return abandon("`" + nameOf(b) + "` has two types after this");
+    collect(x, 0);
+    collect(y, 1);
+    v = x;
   }
-  if (thenOut.size() != elseOut.size()) {
-    diagnostics.report(e.span, Diag::E0214);
-    return abandon();
-  }
-  for (size_t i = 0; i < thenOut.size(); ++i) {
-    types.push_back(thenOut[i].getType());
-    if (thenOut[i].getType() != elseOut[i].getType()) {
-      diagnostics.report(e.span, Diag::E0214).label("a variable has two types after this");
-      return abandon();
-    }
+  SmallVector<Type> types;
+  for (auto [x, y] : llvm::zip(out[0], out[1])) {
+    types.push_back(x.getType());
+    if (x.getType() != y.getType())
+      return abandon("a variable has two types after this");
   }
   auto result = scf::IfOp::create(builder, current, types, cond.value, /*withElse=*/true);
-  for (auto [from, to, outs] :
-       {std::tuple(&branch.getThenRegion(), &result.getThenRegion(), &thenOut),
-        std::tuple(&branch.getElseRegion(), &result.getElseRegion(), &elseOut)}) {
+  Region *targets[] = {&result.getThenRegion(), &result.getElseRegion()};
+  for (int side : {0, 1}) {
     OpBuilder::InsertionGuard guard(builder);
-    Block &block = to->front();
+    Block &block = targets[side]->front();
     if (!block.empty() && block.back().hasTrait<OpTrait::IsTerminator>())
       block.back().erase();
-    block.getOperations().splice(block.end(), from->front().getOperations());
+    block.getOperations().splice(block.end(), regions[side]->front().getOperations());
     builder.setInsertionPointToEnd(&block);
-    scf::YieldOp::create(builder, current, *outs);
+    scf::YieldOp::create(builder, current, out[side]);
   }
-  branch.erase();
+  draft.erase();
   unsigned next = 0;
-  auto rebind = [&](Val &v) {
+  auto arrive = [&](Val &v) {
+    forgetLimits(v);
     SmallVector<mlir::Value *> refs;
     collectValues(v, refs);
     for (mlir::Value *r : refs)
       *r = result.getResult(next++);
   };
   if (hasValue)
-    rebind(a);
-  for (Binding *b : all)
-    rebind(b->val);
+    arrive(a);
+  for (auto &[b, v] : merged) {
+    arrive(v);
+    b->val = v;
+  }
   return hasValue ? a : Val::unit();
 }
 
-Val Elaborator::laneIf(const ast::IfExpr &e, const Array &cond) {
-  // Each lane acts as if it ran alone: both branches are computed, then chosen.
+Val Elaborator::laneBranch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+                           llvm::function_ref<Val()> no) {
+  // Each lane acts as if it ran alone: both ways are computed, then chosen.
   Snapshot before = snapshot();
-  Val a = evalBlock(*e.thenBlock);
-  std::vector<std::pair<Binding *, Val>> thenVals;
-  for (Binding *b : changed(before))
-    thenVals.push_back({b, b->val});
-  for (auto &[b, old] : before.before)
-    b->val = old;
-  Val c = e.orElse ? eval(*e.orElse) : Val::unit();
-  if (a.isError() || c.isError())
-    return Val::error();
+  auto restore = [&] {
+    for (auto &[b, old] : before.before)
+      b->val = old;
+  };
+  Way ways[2];
+  for (int side : {0, 1}) {
+    auto body = side ? no : yes;
+    ways[side].value = body ? body() : Val::unit();
+    ways[side].never = neverGoesOn();
+    for (Binding *b : changed(before))
+      ways[side].assigned.push_back({b, b->val});
+    restore();
+    if (ways[side].value.isError())
+      return Val::error();
+  }
   std::function<Val(const Val &, const Val &)> choose = [&](const Val &x, const Val &y) -> Val {
-    if (x.isNumber() && y.isNumber())
-      return select(Val::ofArray(cond), x, y, e.span);
+    if (x.kind == ValKind::Unit || y.kind == ValKind::Unit)
+      return x.kind == ValKind::Unit ? y : x;
+    if (x.isNumber() && y.isNumber() && !sameStatic(x, y))
+      return select(Val::ofArray(cond), x, y, span);
+    if (x.items.empty() || y.items.empty()) {
+      if (sameStatic(x, y))
+        return x;
+      diagnostics.report(span, Diag::E0214).label(describe(x) + " or " + describe(y));
+      return Val::error();
+    }
+    if (x.kind != y.kind || x.decl != y.decl || x.items.size() != y.items.size()) {
+      diagnostics.report(span, Diag::E0214).label(describe(x) + " or " + describe(y));
+      return Val::error();
+    }
     Val out = x;
-    if (x.kind != y.kind || x.items.size() != y.items.size())
-      return diagnostics.report(e.span, Diag::E0214), Val::error();
-    for (size_t i = 0; i < x.items.size(); ++i)
+    for (size_t i = 0; i < x.items.size(); ++i) {
       out.items[i] = choose(x.items[i], y.items[i]);
+      if (out.items[i].isError())
+        return Val::error();
+    }
     return out;
   };
   std::vector<Binding *> all;
-  for (auto &[b, v] : thenVals)
-    all.push_back(b);
-  for (Binding *b : changed(before))
-    if (!llvm::is_contained(all, b))
-      all.push_back(b);
+  for (Way &w : ways)
+    for (auto &[b, v] : w.assigned)
+      if (!llvm::is_contained(all, b))
+        all.push_back(b);
   for (Binding *b : all) {
-    Val x;
-    for (auto &[o, old] : before.before)
-      if (o == b)
-        x = old;
-    for (auto &[t, v] : thenVals)
-      if (t == b)
-        x = v;
-    b->val = choose(x, b->val);
-    if (b->val.isError())
-      return Val::error();
+    Val v = choose(ways[0].find(b) ? *ways[0].find(b) : b->val,
+                   ways[1].find(b) ? *ways[1].find(b) : b->val);
+    if (v.isError())
+      return v;
+    b->val = v;
   }
-  if (a.kind == ValKind::Unit || c.kind == ValKind::Unit)
-    return Val::unit();
-  return choose(a, c);
+  Val &a = ways[0].value, &c = ways[1].value;
+  bool hasValue =
+      (a.kind != ValKind::Unit || ways[0].never) && (c.kind != ValKind::Unit || ways[1].never);
+  return hasValue ? choose(a, c) : Val::unit();
 }

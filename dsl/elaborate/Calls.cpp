@@ -218,6 +218,7 @@ Val Elaborator::callLambda(const Val &callee, CallArgs &args, SourceSpan span) {
     inner->names[callee.lambda->params[i].name.text] = {values[i], false,
                                                         callee.lambda->params[i].span};
   std::swap(scope, inner);
+  forbidEscapes("a function");
   Val v = eval(*callee.lambda->body);
   std::swap(scope, inner);
   return v;

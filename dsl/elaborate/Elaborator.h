@@ -33,7 +33,11 @@ struct Snapshot {
   std::vector<std::pair<Binding *, Val>> before;
 };
 
+class LoopEmitter;
+
 class Elaborator {
+  friend class LoopEmitter;
+
 public:
   Elaborator(mlir::MLIRContext &context, SourceManager &sources, const ElaborateOptions &options,
              Diagnostics &diagnostics);
@@ -105,6 +109,7 @@ private:
   Val fieldOf(const Val &base, const std::string &name, SourceSpan span);
   Val evalReduce(const ast::ReduceExpr &e);
   Val evalArrayLiteral(const ast::ArrayExpr &e);
+  Val arrayOf(const std::vector<Val> &items, Elem elem, SourceSpan span);
   /// The larger of `a` and 1: divisor of a filtered mean, which is 0 over nothing.
   Array atLeastOne(const Array &a, SourceSpan span);
   Val evalBlock(const ast::Block &block);
@@ -184,15 +189,28 @@ private:
                  llvm::ArrayRef<Extent> shape, SourceSpan span);
 
   // --- Statements.cpp
-  Val exec(const ast::Block &block);
   bool statement(const ast::Stmt &s, Val &value);
   bool letStatement(const ast::LetStmt &s);
   bool bindPattern(const ast::Pattern &p, Val v, bool isVar, const ast::TypeExpr *type);
   bool declare(const ast::Ident &name, Val v, bool isVar);
   bool assign(const ast::AssignStmt &s);
   Val runtime(const Val &v);
+  /// The same for every part of a tuple.
+  Val runtimeTree(const Val &v);
 
-  // --- Control.cpp and Branches.cpp
+  // --- Escapes.cpp: break, continue, yield
+  Val exec(const ast::Block &block);
+  Val execFrom(const ast::Block &block, size_t first);
+  /// Flags of an iteration that begins in the innermost scope.
+  void openIteration(const Val &live);
+  /// Nothing leaves an outer loop from the innermost scope.
+  void forbidEscapes(const std::string &what);
+  /// True behind an unconditional `break` or `continue`.
+  bool neverGoesOn();
+  bool escape(SourceSpan span, bool isBreak);
+  bool yieldStatement(const ast::YieldStmt &s);
+
+  // --- Control.cpp, Loops.cpp, LoopForms.cpp and Branches.cpp
   struct RunLoop {
     int64_t id = 0;
     mlir::Value ordinal; ///< the running iteration; past the end when finished
@@ -206,16 +224,23 @@ private:
   Val forTuple(const ast::ForExpr &e, const Val &tuple);
   Val forArray(const ast::ForExpr &e, const Val &array);
   Val forBatches(const ast::ForExpr &e, const Val &dataset);
-  /// Emits a counted loop; `body` binds what one iteration sees.
+  /// Emits a counted loop; `bindIteration` binds what one iteration sees.
   Val countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
-                  std::optional<int64_t> trips, const std::string &name,
-                  llvm::function_ref<bool(mlir::Value iv, mlir::Value ordinal)> bindIteration);
+                  std::optional<int64_t> trips, std::optional<int64_t> limit,
+                  const std::string &name, llvm::function_ref<bool(mlir::Value iv)> bindIteration);
   bool whileLoop(const ast::WhileStmt &s);
-  Val collectYields(mlir::scf::ForOp &loop, std::vector<Val> &collected,
-                    std::optional<int64_t> trips, mlir::Value lower, mlir::Value step,
-                    SourceSpan span);
-  Val runtimeIf(const ast::IfExpr &e, const Array &cond);
-  Val laneIf(const ast::IfExpr &e, const Array &cond);
+  /// Runs one of two ways, at run time or lane by lane; no second way does nothing.
+  Val branch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+             llvm::function_ref<Val()> no);
+  Val runtimeBranch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+                    llvm::function_ref<Val()> no);
+  Val laneBranch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
+                 llvm::function_ref<Val()> no);
+  std::optional<Elem> commonElem(const Val &a, const Val &b);
+  /// Gives `v` the form that it shares with `other`; false when there is none.
+  bool adapt(Val &v, const Val &other, SourceSpan span);
+  std::optional<Val> placeholder(const Val &like);
+  std::string nameOf(const Binding *b);
   std::vector<Binding *> assignableIn(const ast::Block *block, const ast::Expr *expr);
   Snapshot snapshot();
   std::vector<Binding *> changed(Snapshot &s);
@@ -278,8 +303,7 @@ private:
   unsigned depth = 0;    ///< of function calls
   int64_t fuel = 200000; ///< calls left
   std::vector<const ast::Item *> callStack;
-  unsigned pure = 0;                  ///< > 0 inside differentiated or lifted code
-  std::vector<Val> *yields = nullptr; ///< of the innermost `for` that yields
+  unsigned pure = 0;                  ///< > 0 inside differentiated code
   std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
   std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
 };

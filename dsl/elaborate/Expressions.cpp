@@ -390,6 +390,10 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
         .help("write `zeros(0)`, or leave the array out");
     return Val::error();
   }
+  return arrayOf(items, elem, e.span);
+}
+
+Val Elaborator::arrayOf(const std::vector<Val> &items, Elem elem, SourceSpan span) {
   Array out;
   out.elem = elem;
   SmallVector<const Array *> refs;
@@ -399,7 +403,7 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
   for (const Array &a : arrays) {
     refs.push_back(&a);
     if (!(a.shape == arrays[0].shape) || a.elem != elem) {
-      diagnostics.report(e.span, Diag::E0204, describe(arrays[0]), describe(a));
+      diagnostics.report(span, Diag::E0204, describe(arrays[0]), describe(a));
       return Val::error();
     }
   }
@@ -408,7 +412,7 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
   out.shape.push_back(Extent{n, {}, n});
   out.shape.append(arrays[0].shape.begin(), arrays[0].shape.end());
   if (!out.frames.empty())
-    return unsupported(e.span, "an array literal of framed values",
+    return unsupported(span, "an array literal of framed values",
                        "name its index: `let v[k: n] = ...`");
   mlir::Type type = typeOf(out.shape, elem);
   if (arrays[0].shape.empty()) {
@@ -456,7 +460,10 @@ Val Elaborator::evalIf(const ast::IfExpr &e) {
     error(e.cond->span, Diag::E0213).label("this is " + describe(c));
     return Val::error();
   }
-  return c.array.frames.empty() ? runtimeIf(e, c.array) : laneIf(e, c.array);
+  auto yes = [&] { return evalBlock(*e.thenBlock); };
+  if (!e.orElse)
+    return branch(c.array, e.span, yes, {});
+  return branch(c.array, e.span, yes, [&] { return eval(*e.orElse); });
 }
 
 Val Elaborator::evalSeeded(const ast::SeededExpr &e) {

@@ -13,19 +13,6 @@ using namespace dyn::dsl;
 using llvm::cast;
 using llvm::SmallVector;
 
-Val Elaborator::exec(const ast::Block &block) {
-  Val value = Val::unit();
-  bool ok = true;
-  for (const ast::StmtPtr &s : block.stmts) {
-    mlir::Location saved = current;
-    current = loc(s->span);
-    value = Val::unit();
-    ok &= statement(*s, value);
-    current = saved;
-  }
-  return ok ? value : Val::error();
-}
-
 bool Elaborator::statement(const ast::Stmt &s, Val &value) {
   switch (s.kind()) {
   case ast::StmtKind::Let:
@@ -39,22 +26,11 @@ bool Elaborator::statement(const ast::Stmt &s, Val &value) {
     return updateStatement(*cast<ast::UpdateStmt>(&s));
   case ast::StmtKind::While:
     return whileLoop(*cast<ast::WhileStmt>(&s));
-  case ast::StmtKind::Yield: {
-    Val v = eval(*cast<ast::YieldStmt>(&s)->value);
-    if (v.isError())
-      return false;
-    if (!yields) {
-      unsupported(s.span, "`yield` outside a `for`",
-                  "move it into the body of the loop whose values it collects");
-      return false;
-    }
-    yields->push_back(v);
-    return true;
-  }
+  case ast::StmtKind::Yield:
+    return yieldStatement(*cast<ast::YieldStmt>(&s));
   case ast::StmtKind::Break:
   case ast::StmtKind::Continue:
-    unsupported(s.span, "`break` and `continue`", "use `while` with a condition, or `if`");
-    return false;
+    return escape(s.span, s.kind() == ast::StmtKind::Break);
   case ast::StmtKind::Log:
     return logStatement(*cast<ast::LogStmt>(&s));
   case ast::StmtKind::Save:
@@ -75,6 +51,15 @@ Val Elaborator::runtime(const Val &v) {
   return v;
 }
 
+Val Elaborator::runtimeTree(const Val &v) {
+  if (v.kind != ValKind::Tuple)
+    return v.isNumber() ? Val::ofArray(toArray(v)) : v;
+  Val out = v;
+  for (Val &item : out.items)
+    item = runtimeTree(item);
+  return out;
+}
+
 bool Elaborator::declare(const ast::Ident &name, Val v, bool isVar) {
   if (name.text == "_")
     return true;
@@ -85,7 +70,7 @@ bool Elaborator::declare(const ast::Ident &name, Val v, bool isVar) {
     return false;
   }
   // A variable changes at run time, so it cannot hold a static number.
-  it->second = {isVar ? runtime(v) : std::move(v), isVar, name.span};
+  it->second = {isVar ? runtimeTree(v) : std::move(v), isVar, name.span};
   return true;
 }
 
@@ -228,7 +213,7 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
     *target = Val::ofArray(out);
     return true;
   }
-  if (target->kind != v.kind || (v.kind == ValKind::Struct && v.decl != target->decl)) {
+  if (!adapt(v, *target, s.value->span)) {
     error(s.value->span, Diag::E0206)
         .label("this is " + describe(v) + ", the variable is " + describe(*target));
     return false;

@@ -152,9 +152,14 @@ std::optional<Elaborator::Differentiated> Elaborator::differentiate(std::vector<
     for (size_t i = 0; i < wrt.size(); ++i)
       wrt[i]->array.value = block->getArgument(i);
     Snapshot inside = snapshot();
+    auto inner = std::make_shared<Scope>();
+    inner->parent = scope;
+    std::swap(scope, inner);
+    scope->names["@live"] = {Val::string("a derivative"), false, {}};
     ++pure;
     value = body();
     --pure;
+    std::swap(scope, inner);
     Val *first = value.kind == ValKind::Tuple && !value.items.empty() ? &value.items[0] : &value;
     if (!value.isError() &&
         (!first->isArray() || !isReal(first->array.elem) || !first->array.shape.empty())) {
@@ -264,7 +269,8 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
       return Val::error();
     }
   }
-  auto d = differentiate(picks, [&] { return eval(*e.body); }, e.span);
+  auto d = differentiate(
+      picks, [&] { return eval(*e.body); }, e.span);
   if (!d)
     return Val::error();
   Val gradients = d->gradients[0];
@@ -298,7 +304,8 @@ Val Elaborator::evalMinimize(const ast::MinimizeExpr &e) {
     modes.push_back(p.target->training);
     p.target->training = true;
   }
-  auto d = differentiate(picks, [&] { return evalBlock(*e.body); }, e.span);
+  auto d = differentiate(
+      picks, [&] { return evalBlock(*e.body); }, e.span);
   for (size_t i = 0; i < picks.size(); ++i)
     picks[i].target->training = modes[i];
   if (!d)

@@ -38,6 +38,12 @@ void dyn::dsl::collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out) 
     collectValues(item, out);
 }
 
+void dyn::dsl::forgetLimits(Val &v) {
+  v.array.limit = 0;
+  for (Val &item : v.items)
+    forgetLimits(item);
+}
+
 std::string dyn::dsl::describe(const Extent &e) {
   return e.isStatic() ? std::to_string(e.size) : "n <= " + std::to_string(e.bound);
 }

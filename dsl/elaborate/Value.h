@@ -14,7 +14,7 @@
 
 #include "dyn/dsl/Ast.h"
 
-#include "mlir/IR/Value.h"
+#include "mlir/IR/ValueRange.h"
 #include "llvm/ADT/SmallVector.h"
 
 #include <map>
@@ -194,6 +194,8 @@ struct Leaf {
 void collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix = "");
 /// Every run-time SSA value in `v`, in a fixed order.
 void collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out);
+/// Integers in `v` may lie anywhere from now on.
+void forgetLimits(Val &v);
 /// How a value is called in a message: `real[B, 784]`, `int`, `model Linear`.
 std::string describe(const Val &v);
 std::string describe(const Extent &e);
@@ -204,6 +206,9 @@ struct Binding {
   bool isVar = false;
   SourceSpan span;
 };
+
+/// Gives the bindings' run-time values, in order, to `values`.
+void rebind(llvm::ArrayRef<Binding *> bindings, mlir::ValueRange values);
 
 /// Names in one block; lookups continue in the parent.
 struct Scope {
