@@ -60,19 +60,21 @@ static Value counterAt(OpBuilder &b, scf::ForOp op, Value slot) {
 }
 
 /// `op` once more from slot 0 to `trips`, with a tape behind each carried value.
-static scf::ForOp recordLoop(OpBuilder &b, scf::ForOp op, const Trips &trips) {
+static scf::ForOp recordLoop(OpBuilder &b, scf::ForOp op, const Trips &trips,
+                             ArrayRef<SmallVector<Value>> extents) {
   Location loc = op.getLoc();
   unsigned n = op.getInitArgs().size();
   SmallVector<Value> inits(op.getInitArgs());
-  for (Value v : op.getInitArgs())
-    inits.push_back(makeTape(b, loc, v.getType(), trips.slots));
+  for (auto [v, e] : llvm::zip(op.getInitArgs(), extents))
+    inits.push_back(makeTape(b, loc, v.getType(), trips.slots, e));
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value one = arith::ConstantIndexOp::create(b, loc, 1);
   return scf::ForOp::create(b, loc, zero, trips.count, one, inits,
                             [&](OpBuilder &b, Location loc, Value slot, ValueRange carried) {
                               SmallVector<Value> tapes;
                               for (unsigned i = 0; i < n; ++i)
-                                tapes.push_back(record(b, loc, carried[i], carried[n + i], slot));
+                                tapes.push_back(
+                                    record(b, loc, carried[i], carried[n + i], slot, extents[i]));
                               IRMapping map;
                               map.map(op.getInductionVar(), counterAt(b, op, slot));
                               map.map(op.getRegionIterArgs(), carried.take_front(n));
@@ -87,19 +89,19 @@ static scf::ForOp recordLoop(OpBuilder &b, scf::ForOp op, const Trips &trips) {
 
 LogicalResult Reverse::visitFor(scf::ForOp op) {
   Location loc = op.getLoc();
-  if (!canRecord(op.getInitArgs().getTypes()))
-    return op.emitError("[E0229] a derivative of a loop that carries a run-time extent; "
-                        "carry a sum or a mean of it");
   unsigned n = op.getInitArgs().size();
   scf::ForOp forward;
   std::optional<Trips> trips;
+  SmallVector<SmallVector<Value>> extents;
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(op);
     trips = countTrips(b, op);
     if (!trips)
       return op.emitError("[E0222] this loop has no bound for derivatives");
-    forward = recordLoop(b, op, *trips);
+    for (Value v : op.getInitArgs())
+      extents.push_back(runtimeExtents(b, loc, v));
+    forward = recordLoop(b, op, *trips, extents);
     if (!getConstantIntValue(trips->count))
       forward->setAttr(limitAttr, b.getI64IntegerAttr(trips->slots));
   }
@@ -132,7 +134,8 @@ LogicalResult Reverse::visitFor(scf::ForOp op) {
     map.map(op.getInductionVar(), counterAt(b, op, slot));
     Reverse inner(b);
     for (unsigned i = 0; i < n; ++i) {
-      Value now = recall(b, loc, op.getInitArgs()[i].getType(), forward.getResult(n + i), slot);
+      Value now =
+          recall(b, loc, op.getInitArgs()[i].getType(), forward.getResult(n + i), slot, extents[i]);
       map.map(op.getRegionIterArg(i), now);
       if (isFloat(now.getType()))
         inner.activate(now);

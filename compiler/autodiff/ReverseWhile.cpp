@@ -27,13 +27,14 @@ static SmallVector<Value> lookup(IRMapping &map, ValueRange values) {
 
 /// `op` once more, with a counter and a tape for each state value. Results:
 /// those of `op`, the count, the tapes.
-static scf::WhileOp recordWhile(OpBuilder &b, scf::WhileOp op, int64_t limit) {
+static scf::WhileOp recordWhile(OpBuilder &b, scf::WhileOp op, int64_t limit,
+                                ArrayRef<SmallVector<Value>> extents) {
   Location loc = op.getLoc();
   unsigned n = op.getInits().size(), m = op.getNumResults();
   SmallVector<Value> inits(op.getInits());
   inits.push_back(arith::ConstantIndexOp::create(b, loc, 0));
-  for (Value v : op.getInits())
-    inits.push_back(makeTape(b, loc, v.getType(), limit + 1));
+  for (auto [v, e] : llvm::zip(op.getInits(), extents))
+    inits.push_back(makeTape(b, loc, v.getType(), limit + 1, e));
   SmallVector<Type> types(op.getResultTypes());
   for (Value v : ValueRange(inits).drop_front(n))
     types.push_back(v.getType());
@@ -41,7 +42,7 @@ static scf::WhileOp recordWhile(OpBuilder &b, scf::WhileOp op, int64_t limit) {
     Value slot = args[n];
     SmallVector<Value> tapes;
     for (unsigned i = 0; i < n; ++i)
-      tapes.push_back(record(b, loc, args[i], args[n + 1 + i], slot));
+      tapes.push_back(record(b, loc, args[i], args[n + 1 + i], slot, extents[i]));
     IRMapping map;
     map.map(op.getBeforeArguments(), args.take_front(n));
     cloneBody(b, *op.getBeforeBody(), map);
@@ -73,15 +74,15 @@ LogicalResult Reverse::visitWhile(scf::WhileOp op) {
   auto limit = op->getAttrOfType<IntegerAttr>(limitAttr);
   if (!limit || limit.getInt() < 0)
     return op->emitError("[E0222] this loop has no bound for derivatives");
-  if (!canRecord(op.getInits().getTypes()))
-    return op.emitError("[E0229] a derivative of a loop that carries a run-time extent; "
-                        "carry a sum or a mean of it");
   unsigned n = op.getInits().size(), m = op.getNumResults();
   scf::WhileOp forward;
+  SmallVector<SmallVector<Value>> extents;
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(op);
-    forward = recordWhile(b, op, limit.getInt());
+    for (Value v : op.getInits())
+      extents.push_back(runtimeExtents(b, loc, v));
+    forward = recordWhile(b, op, limit.getInt(), extents);
   }
   replace(op.getResults(), forward.getResults().take_front(m));
   Value count = forward.getResult(m);
@@ -99,7 +100,7 @@ LogicalResult Reverse::visitWhile(scf::WhileOp op) {
     IRMapping map;
     Reverse inner(b);
     for (unsigned i = 0; i < n; ++i) {
-      Value now = recall(b, loc, op.getInits()[i].getType(), tapes[i], slot);
+      Value now = recall(b, loc, op.getInits()[i].getType(), tapes[i], slot, extents[i]);
       map.map(op.getBeforeArguments()[i], now);
       if (isFloat(now.getType()))
         inner.activate(now);

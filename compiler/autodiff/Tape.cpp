@@ -11,18 +11,21 @@
 
 using namespace mlir;
 
-bool dyn::autodiff::canRecord(TypeRange types) {
-  return llvm::all_of(types, [](Type t) {
-    auto tensor = dyn_cast<RankedTensorType>(t);
-    return !tensor || tensor.hasStaticShape();
-  });
+SmallVector<Value> dyn::autodiff::runtimeExtents(OpBuilder &b, Location loc, Value v) {
+  SmallVector<Value> out;
+  if (auto type = dyn_cast<RankedTensorType>(v.getType()))
+    for (int64_t i = 0; i < type.getRank(); ++i)
+      if (type.isDynamicDim(i))
+        out.push_back(tensor::DimOp::create(b, loc, v, i));
+  return out;
 }
 
-Value dyn::autodiff::makeTape(OpBuilder &b, Location loc, Type type, int64_t slots) {
+Value dyn::autodiff::makeTape(OpBuilder &b, Location loc, Type type, int64_t slots,
+                              ValueRange extents) {
   SmallVector<int64_t> shape{slots};
   if (auto tensor = dyn_cast<RankedTensorType>(type))
     llvm::append_range(shape, tensor.getShape());
-  return tensor::EmptyOp::create(b, loc, shape, getElementTypeOrSelf(type));
+  return tensor::EmptyOp::create(b, loc, shape, getElementTypeOrSelf(type), extents);
 }
 
 namespace {
@@ -30,36 +33,43 @@ namespace {
 struct Slot {
   SmallVector<OpFoldResult> offsets, sizes, strides;
 
-  Slot(OpBuilder &b, RankedTensorType type, Value slot)
+  Slot(OpBuilder &b, RankedTensorType type, Value slot, ValueRange extents)
       : offsets{slot}, sizes{b.getIndexAttr(1)}, strides{b.getIndexAttr(1)} {
     for (int64_t d : type.getShape()) {
       offsets.push_back(b.getIndexAttr(0));
-      sizes.push_back(b.getIndexAttr(d));
+      if (ShapedType::isDynamic(d)) {
+        sizes.push_back(extents.front());
+        extents = extents.drop_front();
+      } else {
+        sizes.push_back(b.getIndexAttr(d));
+      }
       strides.push_back(b.getIndexAttr(1));
     }
   }
 };
 /// Upstream has no static slice of nothing.
-bool isEmpty(RankedTensorType type) { return type.getNumElements() == 0; }
+bool isEmpty(RankedTensorType type) { return type.hasStaticShape() && type.getNumElements() == 0; }
 } // namespace
 
-Value dyn::autodiff::record(OpBuilder &b, Location loc, Value now, Value tape, Value slot) {
+Value dyn::autodiff::record(OpBuilder &b, Location loc, Value now, Value tape, Value slot,
+                            ValueRange extents) {
   auto type = dyn_cast<RankedTensorType>(now.getType());
   if (!type)
     return tensor::InsertOp::create(b, loc, now, tape, slot);
   if (isEmpty(type))
     return tape;
-  Slot at(b, type, slot);
+  Slot at(b, type, slot, extents);
   return tensor::InsertSliceOp::create(b, loc, now, tape, at.offsets, at.sizes, at.strides);
 }
 
-Value dyn::autodiff::recall(OpBuilder &b, Location loc, Type type, Value tape, Value slot) {
+Value dyn::autodiff::recall(OpBuilder &b, Location loc, Type type, Value tape, Value slot,
+                            ValueRange extents) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor)
     return tensor::ExtractOp::create(b, loc, tape, slot);
   if (isEmpty(tensor))
     return tensor::EmptyOp::create(b, loc, tensor.getShape(), tensor.getElementType());
-  Slot at(b, tensor, slot);
+  Slot at(b, tensor, slot, extents);
   return tensor::ExtractSliceOp::create(b, loc, tensor, tape, at.offsets, at.sizes, at.strides);
 }
 

@@ -15,14 +15,16 @@ namespace dyn::autodiff {
 /// Attribute of a loop: the most iterations it runs.
 inline constexpr llvm::StringLiteral limitAttr = "dyn.limit";
 
-/// Whether values of all `types` fit a slot; a run-time extent does not.
-bool canRecord(mlir::TypeRange types);
-/// Room for `slots` values of `type`, in one tensor.
-mlir::Value makeTape(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, int64_t slots);
+/// The run-time extents of `v`. A value that a loop carries keeps them in every iteration.
+llvm::SmallVector<mlir::Value> runtimeExtents(mlir::OpBuilder &b, mlir::Location loc,
+                                              mlir::Value v);
+/// Room for `slots` values of `type` with these run-time extents, in one tensor.
+mlir::Value makeTape(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, int64_t slots,
+                     mlir::ValueRange extents);
 mlir::Value record(mlir::OpBuilder &b, mlir::Location loc, mlir::Value now, mlir::Value tape,
-                   mlir::Value slot);
+                   mlir::Value slot, mlir::ValueRange extents);
 mlir::Value recall(mlir::OpBuilder &b, mlir::Location loc, mlir::Type type, mlir::Value tape,
-                   mlir::Value slot);
+                   mlir::Value slot, mlir::ValueRange extents);
 
 /// Clones the ops of `block` but its terminator; returns the clones.
 llvm::SmallVector<mlir::Operation *> cloneBody(mlir::OpBuilder &b, mlir::Block &block,

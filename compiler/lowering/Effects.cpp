@@ -157,7 +157,7 @@ void Lower::resume(ResumeOp op) {
   Value start = callI64("dyn_rt_resume_counter", {i64(op.getLoop()), asI64(op.getFirst())});
   SmallVector<Value> results{asIndex(start)};
   for (auto [slot, v] : llvm::zip(op.getSlots(), op.getValues())) {
-    Value m = fresh(v.getType());
+    Value m = freshLike(v);
     if (isa<RankedTensorType>(v.getType()))
       bufferization::MaterializeInDestinationOp::create(b, loc, TypeRange{}, v, m,
                                                         /*restrict=*/true, /*writable=*/true);

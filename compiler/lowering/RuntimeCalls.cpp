@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "RuntimeCalls.h"
 
+#include "Patterns.h"
+
 #include "dyn/runtime.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -129,6 +131,10 @@ Value RuntimeCalls::buffer(Value v) {
 }
 
 Value RuntimeCalls::fresh(Type type) { return memref::AllocOp::create(b, loc, bufferType(type)); }
+
+Value RuntimeCalls::freshLike(Value v) {
+  return memref::AllocOp::create(b, loc, bufferType(v.getType()), extentsOf(b, loc, v));
+}
 
 Value RuntimeCalls::contents(Value memref, Type type) {
   if (isa<RankedTensorType>(type))

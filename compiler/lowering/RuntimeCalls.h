@@ -43,6 +43,8 @@ public:
   mlir::Value buffer(mlir::Value v);
   /// A new buffer for a value of type `type`.
   mlir::Value fresh(mlir::Type type);
+  /// A buffer for a value of the shape that `v` has.
+  mlir::Value freshLike(mlir::Value v);
   /// What `memref` holds, as a value of type `type`; the buffer is given up.
   mlir::Value contents(mlir::Value memref, mlir::Type type);
   /// Type, rank, extents and data of a buffer: how the runtime takes a tensor.
