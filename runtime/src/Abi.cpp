@@ -10,8 +10,7 @@
 #include "AtomicFile.h"
 #include "Errors.h"
 #include "Philox.h"
-#include "Readers.h"
-#include "Run.h"
+#include "RunDirectory.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -67,7 +66,8 @@ Tensor tensorAt(std::string name, int64_t type, int64_t rank, int64_t dims, int6
   return t;
 }
 
-int64_t keepColumn(Run &run, Column c) {
+int64_t keepColumn(Run &run, Column c, const Input &in, const std::string &member = "") {
+  noteInput(run, in, member, c.count);
   run.columns.push_back(std::make_unique<Column>(std::move(c)));
   return reinterpret_cast<int64_t>(run.columns.back().get());
 }
@@ -129,7 +129,7 @@ int64_t dyn_rt_read_idx(int64_t r, int64_t path, int64_t type, int64_t rank, int
   return guarded(run, [&] {
     Input in = readInput(run.text(path));
     Wanted wanted{type, dimsAt(dims, rank), limit};
-    return keepColumn(run, parseIdx(in.name, std::move(in.bytes), wanted, scale));
+    return keepColumn(run, parseIdx(in.name, std::move(in.bytes), wanted, scale), in);
   });
 }
 int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, int64_t rank,
@@ -140,8 +140,10 @@ int64_t dyn_rt_read_npy(int64_t r, int64_t path, int64_t member, int64_t type, i
     Wanted wanted{type, dimsAt(dims, rank), limit};
     bool archive = member >= 0 || in.bytes.starts_with("PK");
     std::string which = member < 0 ? "" : run.text(member);
-    return keepColumn(run, archive ? parseNpz(in.name, in.bytes, which, wanted)
-                                   : parseNpy(in.name, in.bytes, wanted));
+    return keepColumn(run,
+                      archive ? parseNpz(in.name, in.bytes, which, wanted)
+                              : parseNpy(in.name, in.bytes, wanted),
+                      in, which);
   });
 }
 int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, int64_t count,
@@ -149,7 +151,8 @@ int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, in
   Run &run = of(r);
   return guarded(run, [&] {
     Input in = readInput(run.text(path));
-    return keepColumn(run, parseCsv(in.name, in.bytes, {type, {}, limit}, first, count, header));
+    return keepColumn(run, parseCsv(in.name, in.bytes, {type, {}, limit}, first, count, header),
+                      in);
   });
 }
 
@@ -175,6 +178,7 @@ int64_t dyn_rt_dataset_size(int64_t, int64_t dataset) {
 int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle, int64_t key) {
   Run &run = of(r);
   return guarded(run, [&] {
+    writeInputs(run);
     auto *d = reinterpret_cast<Dataset *>(dataset);
     for (auto &l : run.loaders)
       if (!l->open && l->fits(*d, batch)) {
@@ -210,7 +214,8 @@ void dyn_rt_step(int64_t run) {
 void dyn_rt_tick(int64_t r, int64_t loop, int64_t index, int64_t count) {
   Run &run = of(r);
   if (!run.metrics->muted)
-    run.metrics->tick(loop, run.outermost[size_t(loop)], run.counted[size_t(loop)], index, count);
+    run.metrics->progress.tick(run.outermost[size_t(loop)], run.counted[size_t(loop)], index,
+                               count);
 }
 void dyn_rt_claim(int64_t r, int64_t claim, int64_t holds, double left, double right) {
   Run &run = of(r);
@@ -258,7 +263,8 @@ void dyn_rt_save_end(int64_t r) {
       if (std::string why = makeFolders(run.transfer.path.substr(0, slash)); !why.empty())
         raise(Code::E0601, run.transfer.path, why);
     writeFile(run.transfer.path, writeSafetensors(std::move(run.transfer.tensors)));
-    run.notes.push_back("saved " + run.transfer.path);
+    if (!run.quiet)
+      run.console.note(fmt::format("saved {}\n", run.transfer.path));
   });
 }
 
@@ -305,8 +311,8 @@ int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
   Run &run = of(r);
   if (run.checkpoints.stopRequested && !run.useRunDirectory)
     guarded(run, [&] {
-      throw Error{75,
-                  fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps)};
+      throw Error{
+          75, fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps.load())};
     });
   return run.checkpoints.due(run, run.outermost[size_t(loop)]);
 }
@@ -335,7 +341,7 @@ void dyn_rt_checkpoint_end(int64_t r) {
     run.checkpoints.write(run);
     if (run.checkpoints.stopRequested)
       throw Error{75, fmt::format("stopped at step {}; go on with --resume {}\n",
-                                  run.metrics->steps, run.runDirectory)};
+                                  run.metrics->steps.load(), run.runDirectory)};
   });
 }
 

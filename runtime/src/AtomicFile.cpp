@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace dyn::rt;
 
@@ -22,40 +24,71 @@ static std::string folderOf(const std::string &path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-void dyn::rt::writeFile(const std::string &path, std::string_view contents) {
-  std::string temporary = path + ".XXXXXX";
-  int fd = mkstemp(temporary.data());
-  if (fd < 0)
-    raise(Code::E0601, path, std::strerror(errno));
-  auto fail = [&](int reason) {
+/// What the name of a file that is being written ends with.
+static constexpr std::string_view aside = ".tmp-XXXXXX";
+
+AtomicFile::AtomicFile(const std::string &path) : path(path), temporary(path) {
+  temporary += aside;
+  file = mkstemp(temporary.data());
+  if (file < 0) {
+    temporary.clear();
+    fail(errno);
+  }
+  fchmod(file, 0644);
+}
+
+AtomicFile::~AtomicFile() {
+  if (file >= 0)
+    close(file);
+  if (!temporary.empty())
     unlink(temporary.c_str());
-    raise(Code::E0601, path, std::strerror(reason));
-  };
-  fchmod(fd, 0644);
-  while (!contents.empty()) {
-    ssize_t n = write(fd, contents.data(), contents.size());
+}
+
+void AtomicFile::fail(int reason) { raise(Code::E0601, path, std::strerror(reason)); }
+
+void AtomicFile::write(std::string_view part) {
+  while (!part.empty()) {
+    ssize_t n = ::write(file, part.data(), part.size());
     if (n < 0 && errno == EINTR)
       continue;
-    if (n <= 0) {
-      int reason = n < 0 ? errno : EIO;
-      close(fd);
-      fail(reason);
-    }
-    contents.remove_prefix(size_t(n));
+    if (n <= 0)
+      fail(n < 0 ? errno : EIO);
+    part.remove_prefix(size_t(n));
   }
-  if (fsync(fd) != 0) {
-    int reason = errno;
-    close(fd);
-    fail(reason);
-  }
-  if (close(fd) != 0)
+}
+
+void AtomicFile::commit() {
+  if (fsync(file) != 0)
+    fail(errno);
+  int closing = std::exchange(file, -1);
+  if (close(closing) != 0)
     fail(errno);
   if (rename(temporary.c_str(), path.c_str()) != 0)
     fail(errno);
+  temporary.clear();
   if (int folder = open(folderOf(path).c_str(), O_RDONLY | O_DIRECTORY); folder >= 0) {
     fsync(folder);
     close(folder);
   }
+}
+
+void dyn::rt::writeFile(const std::string &path, std::string_view contents) {
+  AtomicFile out(path);
+  out.write(contents);
+  out.commit();
+}
+
+void dyn::rt::removeStale(const std::string &folder) {
+  DIR *d = opendir(folder.c_str());
+  if (!d)
+    return;
+  while (dirent *entry = readdir(d)) {
+    std::string_view name = entry->d_name;
+    if (name.size() > aside.size() &&
+        name.substr(name.size() - aside.size()).starts_with(aside.substr(0, 5)))
+      unlinkat(dirfd(d), entry->d_name, 0);
+  }
+  closedir(d);
 }
 
 std::string dyn::rt::readFile(const std::string &path) {

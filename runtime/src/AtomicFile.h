@@ -12,9 +12,27 @@
 
 namespace dyn::rt {
 
-/// Writes aside, flushes, renames, flushes the folder. On failure raises E0601;
-/// the former file is then as it was.
+/// A file written in parts: aside at first, then flushed and renamed by `commit`. On
+/// failure raises E0601; the former file is as it was, and nothing is left behind.
+class AtomicFile {
+public:
+  explicit AtomicFile(const std::string &path);
+  AtomicFile(const AtomicFile &) = delete;
+  ~AtomicFile();
+  void write(std::string_view part);
+  void commit();
+
+private:
+  [[noreturn]] void fail(int reason);
+  std::string path, temporary;
+  int file = -1;
+};
+
+/// A whole file at once.
 void writeFile(const std::string &path, std::string_view contents);
+
+/// Removes what writers that were killed left in a folder.
+void removeStale(const std::string &folder);
 
 /// The whole file; raises E0501.
 std::string readFile(const std::string &path);

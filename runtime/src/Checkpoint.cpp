@@ -140,7 +140,8 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
   if (innermost < 0 || !counters.count(innermost))
     raise(Code::E0702, path, "it has no counters");
   resuming = true;
-  run.metrics->steps = run.metrics->resumedAt = lastStep = resumedStep;
+  lastStep = resumedStep;
+  run.metrics->steps = run.metrics->resumedAt = resumedStep;
   run.metrics->muted = true;
   run.metrics->cut(length);
 }

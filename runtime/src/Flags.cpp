@@ -31,9 +31,10 @@ constexpr Tool tools[] = {
     {"no-run-dir", nullptr, "keep no record; saved files go to the current folder"},
     {"checkpoint", "every=N|every=Nmin|off", "how often to save the run (every=1min)"},
     {"resume", "[DIR]", "go on from the newest checkpoint (runs/latest)"},
-    {"progress", "auto|bar|plain|none", "how to show progress"},
-    {"color", "auto|always|never", "colours"},
-    {"quiet", nullptr, "no progress, no notes"},
+    {"progress", "auto|bar|plain|none",
+     "how to show progress (auto: a bar on a terminal, else plain lines)"},
+    {"color", "auto|always|never", "colours (auto: on a terminal, unless NO_COLOR is set)"},
+    {"quiet", nullptr, "no progress, no notes, no curves"},
     {"version", nullptr, "print the version"},
     {"help", nullptr, "this text"}};
 
@@ -42,27 +43,42 @@ std::string dashed(std::string s) {
   return s;
 }
 
+/// A flag and what it does; a long flag has a line of its own.
+std::string described(const std::string &flag, const std::string &doc) {
+  return fmt::format("  --{:<22}{}{}\n", flag, flag.size() > 22 ? fmt::format("\n{:27}", "") : " ",
+                     doc);
+}
+
 std::string help(const Run &run) {
   std::string s = fmt::format("{}: a training program\n", run.meta.value("name", "program"));
   if (std::string doc = run.meta.value("doc", ""); !doc.empty())
     s += "\n" + doc + "\n";
+  bool dims = false;
   s += "\nThe program's own settings:\n";
   for (auto &c : run.meta["config"]) {
     std::string value =
         c["default"].is_string() ? c["default"].get<std::string>() : c["default"].dump();
-    bool fixed = c.value("type", "") == "dim";
-    s += fmt::format("  --{:<22} {} ({}{})\n",
-                     dashed(c.value("name", "")) + " " + c.value("type", ""), c.value("doc", ""),
-                     fixed ? "fixed in this program: " : "", value);
+    bool fixed = c.value("type", "") == "dim" && run.dimsFixed;
+    s += described(
+        dashed(c.value("name", "")) + " " + c.value("type", ""),
+        fmt::format("{} ({}{})", c.value("doc", ""), fixed ? "fixed in this binary: " : "", value));
+    dims |= c.value("type", "") == "dim";
   }
+  if (dims)
+    s += run.dimsFixed
+             ? "A `dim` is fixed when the program is built; build again for another value.\n"
+             : "Another value of a `dim` is compiled as another program.\n";
   s += "\nFlags of every program:\n";
   for (const Tool &t : tools)
-    s += fmt::format("  --{:<22} {}\n",
-                     std::string(t.name) + (t.value ? std::string(" ") + t.value : ""), t.doc);
-  s += "\nExit status: 0 done and all claims hold, 2 wrong command line, 3 a claim failed, 4 data\n"
+    s += described(t.value ? fmt::format("{} {}", t.name, t.value) : t.name, t.doc);
+  s += "\nDYN_COLOR and DYN_PROGRESS are used where the flags are not given. An interrupt finishes "
+       "the\n"
+       "step, saves a checkpoint and ends with 75; a second one ends at once.\n"
+       "\nExit status: 0 done and all claims hold, 2 the command line is wrong, 3 a claim failed, "
+       "4 data\n"
        "missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit, 9 a "
        "check\n"
-       "failed at run time, 75 stopped early and resumable.\n";
+       "failed at run time, 70 our fault, 75 stopped early and resumable, 130 and 143 killed.\n";
   return s;
 }
 
@@ -146,6 +162,26 @@ void setCheckpoint(Run &run, std::string v) {
   raise(Code::E0802, given, "checkpoint", "every=N (steps), every=Nmin or off");
 }
 
+using Words = std::initializer_list<const char *>;
+constexpr Words progressWords = {"auto", "bar", "plain", "none"},
+                colorWords = {"auto", "always", "never"};
+
+std::string oneOf(std::string v, const std::string &name, Words words) {
+  if (std::none_of(words.begin(), words.end(), [&](const char *w) { return v == w; }))
+    raise(Code::E0802, v, name, fmt::format("{}", fmt::join(words, ", ")));
+  return v;
+}
+
+/// Settings of the terminal can be variables, too.
+void takeVariables(Run &run) {
+  if (const char *v = getenv("DYN_PROGRESS"); v && *v && run.progress.empty())
+    run.progress = oneOf(v, "progress", progressWords);
+  if (run.progress.empty())
+    run.progress = "auto";
+  if (const char *v = getenv("DYN_COLOR"); v && *v)
+    oneOf(v, "color", colorWords);
+}
+
 /// A resumed run has the settings it was started with.
 void keepSettings(Run &run) {
   const std::string path = run.resumeFrom + "/run.json";
@@ -221,12 +257,6 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
         raise(Code::E0802, v, name, fmt::format("an integer of at least {}", least));
       return *n;
     };
-    auto oneOf = [&](std::initializer_list<const char *> words) {
-      std::string v = take();
-      if (std::none_of(words.begin(), words.end(), [&](const char *w) { return v == w; }))
-        raise(Code::E0802, v, name, fmt::format("{}", fmt::join(words, ", ")));
-      return v;
-    };
     ConfigValue *own = nullptr;
     for (ConfigValue &c : run.config)
       if (dashed(c.name) == name)
@@ -252,9 +282,9 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
     else if (name == "quiet")
       run.quiet = true;
     else if (name == "progress")
-      run.progress = oneOf({"auto", "bar", "plain", "none"});
+      run.progress = oneOf(take(), name, progressWords);
     else if (name == "color")
-      oneOf({"auto", "always", "never"});
+      run.color = oneOf(take(), name, colorWords);
     else if (name == "checkpoint")
       setCheckpoint(run, take());
     else if (name == "resume")
@@ -264,6 +294,7 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
     else
       raise(Code::E0801, arg, nearest(run, name));
   }
+  takeVariables(run);
   if (!run.resumeFrom.empty())
     keepSettings(run);
   for (ConfigValue &c : run.config)

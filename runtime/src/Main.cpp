@@ -7,18 +7,13 @@
 #include "AtomicFile.h"
 #include "Errors.h"
 #include "Flags.h"
-#include "Run.h"
+#include "RunDirectory.h"
 #include "Subnormals.h"
+#include "Terminal.h"
 
-#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
-#include <ctime>
-#include <fcntl.h>
-#include <random>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -35,68 +30,6 @@ static void onSignal(int signal) {
     interruptible->checkpoints.stopRequested = true;
 }
 
-static std::string runName() {
-  char stamp[40];
-  std::time_t t = std::time(nullptr);
-  std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H-%M-%SZ", std::gmtime(&t));
-  std::random_device random;
-  std::string id;
-  for (int i = 0; i < 6; ++i)
-    id += "abcdefghijkmnpqrstuvwxyz23456789"[random() % 32];
-  return std::string("runs/") + stamp + "-" + id;
-}
-
-/// One process a run directory; the lock ends with the run.
-static void lockRunDirectory(Run &run) {
-  std::string path = run.runDirectory + "/.lock";
-  run.lock = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (run.lock < 0)
-    raise(Code::E0601, path, std::strerror(errno));
-  if (flock(run.lock, LOCK_EX | LOCK_NB) != 0)
-    raise(Code::E0605, run.runDirectory);
-}
-
-static std::string jsonText(const json &j) {
-  return j.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-static void makeRunDirectory(Run &run, int argc, char **argv) {
-  if (run.runDirectory.empty())
-    run.runDirectory = runName();
-  if (access((run.runDirectory + "/run.json").c_str(), F_OK) == 0)
-    raise(Code::E0603, run.runDirectory);
-  for (const char *sub : {"/checkpoints", "/source"})
-    if (std::string why = makeFolders(run.runDirectory + sub); !why.empty())
-      raise(Code::E0602, run.runDirectory, why);
-  lockRunDirectory(run);
-  if (run.runDirectory.rfind("runs/", 0) == 0) {
-    std::string temporary = "runs/.latest-" + std::to_string(getpid());
-    if (symlink(run.runDirectory.c_str() + 5, temporary.c_str()) == 0)
-      std::rename(temporary.c_str(), "runs/latest");
-  }
-  json info = {{"schema", 1},
-               {"program", run.meta.value("name", "")},
-               {"version", run.meta.value("version", "")},
-               {"source_hash", run.meta.value("source_hash", "")},
-               {"seed", run.seed},
-               {"threads", run.threads}};
-  for (int i = 0; i < argc; ++i)
-    info["command"].push_back(argv[i]);
-  info["config"] = json::object();
-  for (const ConfigValue &c : run.config)
-    info["config"][c.name] = c.text;
-  writeFile(run.runDirectory + "/run.json", jsonText(info));
-  for (auto &s : run.meta.value("sources", json::array())) {
-    std::string name = s.value("name", "source.dyn");
-    if (leavesFolder(name))
-      name = name.substr(name.rfind('/') + 1);
-    std::string path = run.runDirectory + "/source/" + name;
-    if (std::string why = makeFolders(path.substr(0, path.rfind('/'))); !why.empty())
-      raise(Code::E0602, path, why);
-    writeFile(path, s.value("text", ""));
-  }
-}
-
 /// Prints every claim with what was measured; false when one fails.
 static bool reportClaims(Run &run) {
   bool all = true;
@@ -104,15 +37,18 @@ static bool reportClaims(Run &run) {
   for (size_t i = 0; i < run.claims.size(); ++i) {
     const json &c = run.meta["claims"][i];
     const ClaimResult &r = run.claims[i];
+    bool good = r.seen && r.holds;
     std::string relation = c.value("relation", ""), verdict = !r.seen   ? "not reached"
                                                               : r.holds ? "holds"
                                                                         : "FAILS";
-    fmt::print("claim {}: {}  ({}", verdict, c.value("text", ""), c.value("condition", ""));
+    std::string line = fmt::format("claim {}: {}  ({}",
+                                   run.console.onResult(good ? Paint::good : Paint::bad, verdict),
+                                   c.value("text", ""), c.value("condition", ""));
     if (r.seen && !relation.empty())
-      fmt::print("; {:.6g} {} {:.6g}, margin {:.3g}", r.left, relation, r.right,
-                 std::fabs(r.left - r.right));
-    fmt::print(")\n");
-    all &= r.seen && r.holds;
+      line += fmt::format("; {:.6g} {} {:.6g}, margin {:.3g}", r.left, relation, r.right,
+                          std::fabs(r.left - r.right));
+    run.console.result(line + ")\n");
+    all &= good;
     list.push_back({{"text", c.value("text", "")},
                     {"verdict", verdict},
                     {"left", fmt::format("{}", r.left)},
@@ -148,6 +84,54 @@ static void execute(Run &run, void (*train)(int64_t)) {
     train(reinterpret_cast<int64_t>(&run));
 }
 
+/// The message with its first word, `error[...]`, in colour.
+static std::string colored(const Run &run, const std::string &message) {
+  size_t end = message.find(':');
+  if (!message.starts_with("error") || end == std::string::npos)
+    return message;
+  return run.console.onNote(Paint::bad, message.substr(0, end)) + message.substr(end);
+}
+
+static Progress::Kind progressKind(const Run &run) {
+  if (run.quiet || run.progress == "none")
+    return Progress::Kind::none;
+  bool bar = run.progress == "bar" || (run.progress == "auto" && isTerminal(2));
+  return bar ? Progress::Kind::bar : Progress::Kind::plain;
+}
+
+static void begin(Run &run, int argc, char **argv) {
+  bool resume = !run.resumeFrom.empty();
+  if (run.useRunDirectory && !resume)
+    makeRunDirectory(run, argc, argv);
+  else if (run.useRunDirectory)
+    reopenRunDirectory(run);
+  run.metrics = std::make_unique<Metrics>(run.meta["series"].get<std::vector<std::string>>(),
+                                          run.useRunDirectory ? run.runDirectory : "", run.console,
+                                          progressKind(run), run.quiet);
+  if (resume) {
+    run.checkpoints.load(run, run.runDirectory);
+    run.console.note(fmt::format("resumed at step {}\n", run.checkpoints.resumedStep));
+  }
+  run.metrics->begin();
+  run.pool = std::make_unique<Pool>(run.threads);
+}
+
+static void end(Run &run) {
+  run.loaders.clear();
+  run.metrics->finish();
+  int64_t all = run.metrics->steps, before = run.metrics->resumedAt;
+  if (!run.quiet)
+    run.console.note(fmt::format("{} steps{}{}\n", all - before,
+                                 before ? fmt::format(" after {}", before) : "",
+                                 run.useRunDirectory ? ", recorded in " + run.runDirectory : ""));
+  if (!run.status)
+    run.status = reportClaims(run) ? 0 : 3;
+  writeInputs(run);
+  run.metrics->writeTable();
+  if (run.useRunDirectory)
+    writeStatus(run);
+}
+
 int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char *compileNote) {
   Run run;
   try {
@@ -156,58 +140,35 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
     } catch (const json::exception &e) {
       raise(Code::E0806, e.what());
     }
+    run.dimsFixed = !compileNote;
     if (std::string text = parseFlags(run, argc, argv); !text.empty()) {
       fmt::print("{}", text);
+      std::fflush(stdout);
       return 0;
     }
+    run.console.setColor(run.color);
     if (compileNote && !run.quiet)
-      fmt::print(stderr, "{}\n", compileNote);
-    bool resume = !run.resumeFrom.empty();
-    if (resume) {
-      char real[4096];
-      run.runDirectory = realpath(run.resumeFrom.c_str(), real) ? real : run.resumeFrom;
-    }
+      run.console.note(fmt::format("{}\n", compileNote));
     std::signal(SIGXFSZ, SIG_IGN);
-    if (run.useRunDirectory && !resume)
-      makeRunDirectory(run, argc, argv);
-    else if (run.useRunDirectory)
-      lockRunDirectory(run);
-    run.metrics = std::make_unique<Metrics>(run.meta["series"].get<std::vector<std::string>>(),
-                                            run.useRunDirectory ? run.runDirectory : "",
-                                            run.progress, run.quiet);
-    if (resume) {
-      run.checkpoints.load(run, run.runDirectory);
-      fmt::print(stderr, "resumed at step {}\n", run.checkpoints.resumedStep);
-    }
-    run.metrics->begin();
-    run.pool = std::make_unique<Pool>(run.threads);
+    begin(run, argc, argv);
     interruptible = &run;
     interrupts = 0;
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
     execute(run, program->train);
     interruptible = nullptr;
-    run.loaders.clear();
-    run.metrics->finish();
-    for (const std::string &n : run.notes)
-      fmt::print(stderr, "{}\n", n);
-    if (!run.quiet)
-      fmt::print(stderr, "{} steps{}{}\n", run.metrics->steps - run.metrics->resumedAt,
-                 resume ? fmt::format(" after {}", run.metrics->resumedAt) : "",
-                 run.useRunDirectory ? ", recorded in " + run.runDirectory : "");
-    if (!run.status)
-      run.status = reportClaims(run) ? 0 : 3;
+    end(run);
   } catch (const Error &e) {
     run.status = e.status;
-    run.message = e.text;
+    run.message += e.text;
   } catch (const std::exception &e) {
     run.status = 70;
-    run.message = std::string("error: internal fault of the runtime: ") + e.what() + "\n";
+    run.message += std::string("error: internal fault of the runtime: ") + e.what() + "\n";
   }
+  interruptible = nullptr;
   if (!run.message.empty())
-    std::fputs(run.message.c_str(), stderr);
+    run.console.note(colored(run, run.message));
   for (auto &[bytes, arena] : run.arenas)
     munmap(arena.first, size_t(arena.second));
-  std::fflush(stdout);
   return run.status;
 }

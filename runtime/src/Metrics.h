@@ -1,4 +1,4 @@
-//===- Metrics.h - series, their files, and the progress display ---===//
+//===- Metrics.h - logged numbers and their files ---===//
 //
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,10 +7,11 @@
 #ifndef DYN_RUNTIME_METRICS_H
 #define DYN_RUNTIME_METRICS_H
 
+#include "Progress.h"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,28 +19,33 @@
 namespace dyn::rt {
 
 /// Takes numbers from the training thread through a ring, without allocating or
-/// formatting there. A thread of its own writes `metrics.jsonl` and draws.
+/// formatting there. A thread of its own writes `metrics.jsonl` and shows progress.
+/// In memory stay the last value of each series and its curve.
 class Metrics {
 public:
-  Metrics(std::vector<std::string> names, std::string folder, std::string progress, bool quiet);
+  /// An empty `folder` keeps no record. `quiet`: no curves at the end.
+  Metrics(std::vector<std::string> names, std::string folder, Console &console,
+          Progress::Kind progress, bool quiet);
   ~Metrics();
   /// Starts the recorder.
   void begin();
   void log(int64_t series, double value);
-  void step() { ++steps; }
-  void tick(int64_t loop, bool outermost, bool counted, int64_t index, int64_t count);
+  void step() { steps.store(steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   void restore(int64_t series, double value) { lasts[size_t(series)] = value; }
   double last(int64_t series) const { return lasts[size_t(series)]; }
   /// Waits until everything logged has been written; the length of metrics.jsonl.
   int64_t flush();
-  /// Cuts metrics.jsonl, when a run is resumed, and takes the series from what is left.
+  /// Cuts metrics.jsonl, when a run is resumed, and takes the curves from what is left.
   void cut(int64_t length);
-  /// Ends the display, writes metrics.csv, prints final values and curves.
+  /// Ends the display, prints final values and curves.
   void finish();
+  /// Writes metrics.csv. Raises what went wrong with metrics.jsonl while the run went on.
+  void writeTable();
 
-  int64_t steps = 0; ///< of the whole run
+  std::atomic<int64_t> steps{0}; ///< of the whole run
   int64_t resumedAt = 0;
   bool muted = false; ///< until a resumed run has reached its place
+  Progress progress;
 
 private:
   struct Entry {
@@ -50,28 +56,24 @@ private:
   void work();
   void drain();
   void writeLine();
-  void draw(bool final);
-  void recall(int64_t length);
-  std::string values() const;
-  void curves();
+  void show(bool final);
+  void showCurves();
   double now() const;
 
-  std::vector<std::string> names;
-  std::vector<double> lasts;
-  std::string folder, progress;
-  bool quiet, terminal;
+  std::vector<std::string> names, keys; ///< as shown, as in the file
+  std::vector<double> lasts;            ///< as the program sees them
+  std::string folder, path;
+  Console &console;
+  bool quiet;
   int file = -1;
   std::vector<Entry> ring;
   std::atomic<uint64_t> head{0}, tail{0};
   std::atomic<bool> stop{false}, flushing{false};
-  bool incomplete = false; ///< a line could not be written
+  int failure = 0; ///< why a line could not be written
   std::chrono::steady_clock::time_point start;
   std::vector<Entry> pending; ///< values of the step being written
   std::string line;           ///< their text
-  std::vector<std::vector<std::pair<int64_t, double>>> history;
-  std::atomic<int64_t> doneIterations{0}, allIterations{0}, outerIndex{0}, outerCount{0};
-  double lastDraw = 0, gap = 10;
-  std::atomic<bool> epoch{false};
+  std::vector<Curve> curves;
   std::thread thread;
 };
 

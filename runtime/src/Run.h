@@ -10,6 +10,7 @@
 #include "dyn/runtime.h"
 
 #include "Checkpoint.h"
+#include "Console.h"
 #include "Loader.h"
 #include "Metrics.h"
 #include "Threads.h"
@@ -54,12 +55,15 @@ struct Run {
   bool seedGiven = false;
   unsigned threads = 0;
   bool quiet = false, useRunDirectory = true;
+  bool dimsFixed = true;                ///< nobody is there to compile for other extents
   std::string resumeFrom;               ///< a run directory; empty for a fresh run
   std::vector<bool> outermost, counted; ///< of each loop
-  std::vector<std::string> notes;       ///< said at the end
   std::string runDirectory;
-  int lock = -1; ///< of the run directory
-  std::string progress = "auto";
+  int lock = -1;               ///< of the run directory
+  std::string progress, color; ///< as given; empty when not
+  Console console;
+  nlohmann::json inputs = nlohmann::json::array(); ///< files that were read
+  bool inputsChanged = false;                      ///< since data.json was written
 
   std::unique_ptr<Pool> pool;
   std::map<int64_t, std::pair<void *, int64_t>> arenas;

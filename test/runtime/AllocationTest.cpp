@@ -56,14 +56,15 @@ TEST(Allocation, NoneInPoolAndLoaderOnAnyThread) {
 }
 
 TEST(Allocation, NoneOnTheTrainingThreadThatLogs) {
-  Metrics metrics({"loss", "accuracy"}, "", "none", true);
+  Console console;
+  Metrics metrics({"loss", "accuracy"}, "", console, Progress::Kind::none, true);
   metrics.begin();
   int64_t before = here;
   for (int64_t i = 0; i < 1000; ++i) {
     metrics.log(0, double(i));
     metrics.log(1, 0.5);
     metrics.step();
-    metrics.tick(0, true, true, i, 1000);
+    metrics.progress.tick(true, true, i, 1000);
   }
   EXPECT_EQ(here - before, 0);
   EXPECT_EQ(metrics.last(0), 999);

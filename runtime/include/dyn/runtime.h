@@ -38,7 +38,8 @@ typedef struct dyn_rt_program {
 
 /// Runs a whole program as its native binary does: reads flags, makes the run
 /// directory, executes, prints claims. Returns the process status
-/// (docs/command-line.md). `compile_note` is the line printed first (may be null).
+/// (docs/runtime.md). `compile_note` is the line printed first; null when the program
+/// was compiled long ago, so that its extents are fixed.
 DYN_RT_API int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv,
                            const char *compile_note);
 
