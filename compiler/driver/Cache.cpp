@@ -15,8 +15,11 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <chrono>
 #include <elf.h>
+#include <fcntl.h>
 #include <link.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 using namespace dyn::driver;
@@ -152,6 +155,7 @@ std::optional<Compiled> dyn::driver::lookUp(const dsl::SourceFile &main, const C
   c.kernels = unsigned(fields->getInteger("kernels").value_or(0));
   c.object = object.str();
   c.fromCache = true;
+  utimensat(AT_FDCWD, entry.c_str(), nullptr, 0); // what is used stays longest
   return c;
 }
 
@@ -168,7 +172,8 @@ static bool writeAside(int fd, StringRef text) {
 void dyn::driver::store(const dsl::SourceFile &main, const CompileOptions &o, const Compiled &c,
                         const std::vector<std::string> &used) {
   std::string entry = entryPath(main, o);
-  if (entry.empty() || fs::create_directories(path::parent_path(entry)))
+  if (entry.empty() || c.object.size() > o.cacheLimit ||
+      fs::create_directories(path::parent_path(entry)))
     return;
   // Under each folder that may have led to the file: a file that later hides it is noticed.
   std::vector<std::string> folders = searchPath(main, o);
@@ -187,25 +192,60 @@ void dyn::driver::store(const dsl::SourceFile &main, const CompileOptions &o, co
     return;
   if (!writeAside(fd, hashOf(body) + "\n" + body) || fs::rename(temporary, entry))
     fs::remove(temporary);
+  trimCache(o.cacheLimit);
 }
 
-uint64_t dyn::driver::cacheSize() {
-  uint64_t total = 0;
+namespace {
+struct Entry {
+  std::string path;
+  uint64_t bytes;
+  llvm::sys::TimePoint<> used;
+  bool temporary;
+};
+} // namespace
+
+static std::vector<Entry> entries() {
+  std::vector<Entry> all;
   std::error_code ec;
-  for (fs::directory_iterator it(cacheFolder(), ec), end; it != end && !ec; it.increment(ec))
-    if (auto status = it->status())
-      total += status->getSize();
-  return total;
+  for (fs::directory_iterator it(cacheFolder(), ec), end; it != end && !ec; it.increment(ec)) {
+    StringRef name = it->path();
+    auto status = it->status();
+    if (status && name.contains(".dynobj"))
+      all.push_back({name.str(), status->getSize(), status->getLastModificationTime(),
+                     !name.ends_with(".dynobj")});
+  }
+  return all;
+}
+
+void dyn::driver::trimCache(uint64_t limit) {
+  std::vector<Entry> all = entries();
+  llvm::stable_sort(all, [](const Entry &a, const Entry &b) { return a.used < b.used; });
+  uint64_t total = 0;
+  for (const Entry &e : all)
+    total += e.bytes;
+  auto hourAgo = std::chrono::system_clock::now() - std::chrono::hours(1);
+  // Another process may read an entry that goes, or remove the same one: both are harmless.
+  for (const Entry &e : all) {
+    bool abandoned = e.temporary && e.used < hourAgo;
+    if (abandoned || (total > limit && !e.temporary)) {
+      fs::remove(e.path);
+      total -= e.bytes;
+    }
+  }
+}
+
+CacheUse dyn::driver::cacheUse() {
+  CacheUse use;
+  for (const Entry &e : entries()) {
+    ++use.entries;
+    use.bytes += e.bytes;
+  }
+  return use;
 }
 
 bool dyn::driver::clearCache() {
-  std::error_code ec;
-  std::vector<std::string> files;
-  for (fs::directory_iterator it(cacheFolder(), ec), end; it != end && !ec; it.increment(ec))
-    if (StringRef(it->path()).contains(".dynobj"))
-      files.push_back(it->path());
   bool ok = true;
-  for (const std::string &f : files)
-    ok &= !fs::remove(f);
+  for (const Entry &e : entries())
+    ok &= !fs::remove(e.path);
   return ok;
 }

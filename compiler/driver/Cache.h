@@ -20,6 +20,10 @@ std::optional<Compiled> lookUp(const dsl::SourceFile &main, const CompileOptions
 void store(const dsl::SourceFile &main, const CompileOptions &options, const Compiled &compiled,
            const std::vector<std::string> &used);
 
+/// Removes what was used longest ago until all entries have at most `limit` bytes,
+/// and what writers left that were killed.
+void trimCache(uint64_t limit);
+
 } // namespace dyn::driver
 
 #endif // DYN_DRIVER_CACHE_H

@@ -153,9 +153,14 @@ int tool::explain(const std::string &code) {
   return 2;
 }
 
-int tool::cache(bool clear) {
+int tool::cache(const Request &r, bool clear) {
+  driver::CompileOptions o;
+  if (!takeCacheLimit(r, o))
+    return 2;
   if (clear)
     return driver::clearCache() ? 0 : 5;
-  llvm::outs() << driver::cacheFolder() << ": " << driver::cacheSize() << " bytes\n";
+  driver::CacheUse use = driver::cacheUse();
+  llvm::outs() << driver::cacheFolder() << ": " << use.bytes << " bytes in " << use.entries
+               << " entries, at most " << (o.cacheLimit >> 20) << " MB\n";
   return 0;
 }

@@ -18,6 +18,8 @@ struct Request {
   std::string emit = "exe"; ///< stage of build
   std::string cpu = "host";
   bool optimize = true, f64 = false, cache = true;
+  std::string color;      ///< auto, always, never; empty when not given
+  std::string cacheLimit; ///< in MB, as given
   bool json = false;             ///< of check: diagnostics as JSON on stdout
   std::vector<std::string> rest; ///< the program's own flags
 };
@@ -27,7 +29,7 @@ int build(const Request &request);
 int check(const Request &request);
 int explain(const std::string &code);
 int claims(const Request &request, const std::vector<std::string> &paths);
-int cache(bool clear);
+int cache(const Request &request, bool clear);
 
 } // namespace dyn::tool
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Load.h"
 
+#include "Terminal.h"
 #include "dyn/dsl/Elaborate.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <unistd.h>
 
 using namespace dyn;
 using namespace dyn::tool;
@@ -34,6 +34,23 @@ static std::vector<std::string> libraryPaths() {
   llvm::sys::path::append(installed, "..", "lib", "dyn");
   all.push_back(llvm::sys::fs::is_directory(installed) ? std::string(installed) : DYN_LIBRARY);
   return all;
+}
+
+bool tool::takeCacheLimit(const Request &r, driver::CompileOptions &o) {
+  const char *variable = getenv("DYN_CACHE_LIMIT");
+  std::string given = !r.cacheLimit.empty() ? r.cacheLimit : variable ? variable : "";
+  llvm::StringRef text = given;
+  uint64_t megabytes;
+  if (text.empty())
+    return true;
+  if (text.getAsInteger(10, megabytes) || megabytes > (uint64_t(1) << 40)) {
+    llvm::errs() << "error[E0802]: `" << text << "` is no value for "
+                 << (r.cacheLimit.empty() ? "DYN_CACHE_LIMIT" : "--cache-limit")
+                 << ", which takes megabytes\n  = help: 0 keeps nothing\n";
+    return false;
+  }
+  o.cacheLimit = megabytes << 20;
+  return true;
 }
 
 /// The static settings of the program: the others are for the run.
@@ -78,6 +95,8 @@ bool tool::load(const Request &r, Loaded &l) {
   l.options.cpu = r.cpu;
   l.options.useCache = r.cache;
   l.options.libraryPaths = libraryPaths();
+  if (!takeCacheLimit(r, l.options))
+    return false;
   if (llvm::StringRef(r.file).ends_with(".dyn"))
     for (const dsl::ConfigEntry &e : dsl::configEntries(l.sources, l.main))
       if (e.type == "dim")
@@ -90,8 +109,7 @@ int tool::report(const Request &r, const dsl::Diagnostics &d, const driver::Fail
     llvm::outs() << d.renderJson() << "\n";
   } else {
     dsl::RenderOptions o;
-    const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
-    o.color = isatty(2) && !(no && *no) && term && llvm::StringRef(term) != "dumb";
+    o.color = rt::wantsColor(r.color, 2);
     llvm::errs() << d.render(o);
   }
   if (!f.message.empty())

@@ -24,6 +24,9 @@ struct Loaded {
 /// failure says why.
 bool load(const Request &request, Loaded &loaded);
 
+/// Limit of the cache: the flag, else DYN_CACHE_LIMIT. On failure says why.
+bool takeCacheLimit(const Request &request, driver::CompileOptions &options);
+
 /// Prints what went wrong; the exit status.
 int report(const Request &request, const dsl::Diagnostics &diagnostics,
            const driver::Failure &failure);

@@ -14,17 +14,38 @@
 
 using namespace dyn::tool;
 
-static const char *const footer = R"(
+static const std::string statuses = R"(
+Exit status: 0 done and all claims hold, 1 the program is wrong, 2 the command line is wrong,
+3 a claim failed, 4 data missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does
+not fit, 9 a check failed at run time, 70 our fault, 75 stopped early and resumable, 130 and 143
+killed: nothing more was saved.)";
+
+static const std::string footer = R"(
 Start here:
-  dyn run program.dyn                 compile in memory and train
+  dyn program.dyn                     short for dyn run program.dyn: compile in memory and train
   dyn run program.dyn --lr 0.01       a setting of the program itself
   dyn run program.dyn --help          what the program can be told
   dyn build program.dyn -o train      a native binary with the same flags
   dyn explain E0203                   more about an error
 
-Exit status: 0 done, 1 the program is wrong, 2 the command line is wrong, 3 a claim failed,
-4 data missing or malformed, 5 output not written, 6 no memory, 7 checkpoint does not fit,
-9 a check failed at run time, 70 our fault, 75 stopped early and resumable.)";
+Variables: DYN_PATH folders with modules; DYN_CACHE folder of compiled programs, DYN_CACHE_LIMIT its
+size in MB; DYN_COLOR and DYN_PROGRESS as the flags; NO_COLOR and CLICOLOR_FORCE switch colours.
+)" + statuses;
+
+static const std::string runFooter = R"(
+Flags before the file are those above; flags behind it are the program's:
+  dyn run train.dyn --help            its settings, and the flags of every run
+  dyn run -O 0 train.dyn --epochs 1   the reference pipeline, one epoch
+  dyn run train.dyn --resume          go on with the latest run
+Results go to standard output, progress and notes to standard error, the record to runs/.
+)" + statuses;
+
+static const std::string buildFooter = R"(
+A `dim` setting is fixed when a program is built; the others stay flags of the binary:
+  dyn build train.dyn -o train --width 64
+  ./train --lr 0.01 --run-dir first
+  dyn build train.dyn --emit=kernels  print a stage instead
+)" + statuses;
 
 static bool isProgram(const std::string &arg) {
   auto ends = [&](const std::string &with) {
@@ -105,16 +126,21 @@ int main(int argc, char **argv) {
     sub->add_flag("--no-cache", noCache, "compile again, store nothing");
     sub->add_flag("--f64", f64, "the program's `real` is f64");
     sub->add_option("--cpu", r.cpu, "processor to compile for (host)");
+    sub->add_option("--cache-limit", r.cacheLimit, "MB of compiled programs to keep (512)");
+    sub->add_option("--color", r.color, "colours of diagnostics (auto)")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
   };
   auto *runCommand = app.add_subcommand("run", "compile a program in memory and run it");
   common(runCommand);
+  runCommand->footer(runFooter);
   runCommand->add_option("file", r.file, "the program; its own flags follow it")->required();
   auto *buildCommand =
       app.add_subcommand("build", "compile a program to a native binary or a stage");
   common(buildCommand);
+  buildCommand->footer(buildFooter);
   buildCommand->add_option("file", r.file, "the program")->required();
   buildCommand->add_option("-o,--output", r.output, "where to write");
-  buildCommand->add_option("--emit", r.emit, "what to write (exe)")
+  buildCommand->add_option("--emit", r.emit, "the stage to write (exe)")
       ->check(
           CLI::IsMember({"ast", "dyn", "grad", "linalg", "kernels", "llvm", "asm", "obj", "exe"}));
   buildCommand->allow_extras();
@@ -133,6 +159,7 @@ int main(int argc, char **argv) {
   auto *cacheCommand = app.add_subcommand("cache", "the compiled programs kept on disk");
   cacheCommand->add_flag("--size", size, "print the folder and its size (default)");
   cacheCommand->add_flag("--clear", clear, "remove all entries");
+  cacheCommand->add_option("--cache-limit", r.cacheLimit, "MB to keep (512)");
   try {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
   } catch (const CLI::Success &e) { // --help, --version
@@ -140,6 +167,12 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &e) {
     return wrongUsage(app, args, e);
   }
+  // The program's own flag also holds for the diagnostics of its compilation.
+  for (size_t i = 0; i < r.rest.size(); ++i)
+    if (r.rest[i].rfind("--color=", 0) == 0)
+      r.color = r.rest[i].substr(8);
+    else if (r.rest[i] == "--color" && i + 1 < r.rest.size())
+      r.color = r.rest[i + 1];
   r.optimize = level == "3";
   r.cache = !noCache;
   r.f64 = f64;
@@ -158,5 +191,5 @@ int main(int argc, char **argv) {
   }
   if (*explainCommand)
     return explain(code);
-  return cache(clear);
+  return cache(r, clear);
 }

@@ -27,6 +27,7 @@ struct CompileOptions {
   std::map<std::string, std::string> config; ///< values of `dim` entries
   std::vector<std::string> libraryPaths;
   bool useCache = true;
+  uint64_t cacheLimit = uint64_t(512) << 20; ///< bytes of all entries; the oldest go first
 };
 
 struct Compiled {
@@ -68,9 +69,12 @@ private:
 /// Links an object with the runtime into a native executable. Returns a reason on failure.
 std::string linkExecutable(const std::string &object, const std::string &output);
 
-/// Entries of the cache on disk.
+/// The cache on disk.
 std::string cacheFolder();
-uint64_t cacheSize();
+struct CacheUse {
+  uint64_t entries = 0, bytes = 0;
+};
+CacheUse cacheUse();
 bool clearCache();
 
 } // namespace dyn::driver
