@@ -58,9 +58,7 @@ TEST(Errors, Batches) {
   auto past = [](int64_t run) {
     int64_t column[1] = {dyn_rt_read_csv(run, dyn_rt_config_text(run, 0), DYN_F32, 0, 0, 0, 0)};
     int64_t data = dyn_rt_dataset(run, 1, reinterpret_cast<int64_t>(column));
-    float x[4];
-    int64_t to[1] = {reinterpret_cast<int64_t>(x)};
-    dyn_rt_loader_next(run, dyn_rt_loader(run, data, 4, 0, 0), 1, reinterpret_cast<int64_t>(to));
+    dyn_rt_loader_next(run, dyn_rt_loader(run, data, 4, 0, 0), 1);
   };
   std::string path = testing::TempDir() + "dyn-errors-" + std::to_string(getpid()) + ".csv";
   FILE *file = std::fopen(path.c_str(), "w");
