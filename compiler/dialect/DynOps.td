@@ -439,15 +439,36 @@ def Dyn_LoaderCloseOp : Dyn_Op<"loader_close"> {
 
 def Dyn_LogOp : Dyn_Op<"log"> {
   let summary = "add a number to a series";
-  let arguments = (ins F64:$value, I64Attr:$series);
-  let assemblyFormat = "$series `,` $value attr-dict";
+  let description = "`member` counts on from `series`: a member of an array of runs logs its own.";
+  let arguments = (ins F64:$value, I64Attr:$series, Optional<I64>:$member);
+  let assemblyFormat = "$series `,` $value (`member` $member^)? attr-dict";
 }
 
-def Dyn_LoggedLastOp : Dyn_Op<"logged_last"> {
-  let summary = "last value of a series, NaN when empty";
-  let arguments = (ins I64Attr:$series);
+def Dyn_LoggedCountOp : Dyn_Op<"logged_count"> {
+  let summary = "how many values a series has";
+  let arguments = (ins I64Attr:$series, Optional<I64>:$member);
+  let results = (outs I64:$count);
+  let assemblyFormat = "$series (`member` $member^)? attr-dict";
+}
+
+def Dyn_LoggedValueOp : Dyn_Op<"logged_value"> {
+  let summary = "value of a series at a position, NaN outside";
+  let arguments = (ins I64Attr:$series, I64:$position, Optional<I64>:$member);
   let results = (outs F64:$value);
-  let assemblyFormat = "$series attr-dict";
+  let assemblyFormat = "$series `[` $position `]` (`member` $member^)? attr-dict";
+}
+
+def Dyn_LoggedStepOp : Dyn_Op<"logged_step"> {
+  let summary = "step at which the value at a position was logged, -1 outside";
+  let arguments = (ins I64Attr:$series, I64:$position, Optional<I64>:$member);
+  let results = (outs I64:$step);
+  let assemblyFormat = "$series `[` $position `]` (`member` $member^)? attr-dict";
+}
+
+def Dyn_LoggedAlignOp : Dyn_Op<"logged_align"> {
+  let summary = "fail the run unless two series were logged at the same steps";
+  let arguments = (ins I64Attr:$left, I64Attr:$right, I64Attr:$site, Optional<I64>:$member);
+  let assemblyFormat = "$left `,` $right `,` $site (`member` $member^)? attr-dict";
 }
 
 def Dyn_StepOp : Dyn_Op<"step"> {

@@ -176,11 +176,15 @@ LogicalResult Lower::operator()(Operation *op) {
   before(op);
   bool known = true;
   auto replace = [&](Value v) { op->replaceAllUsesWith(ValueRange{v}); };
+  auto series = [&](int64_t first, Value member) -> Value {
+    return member ? arith::AddIOp::create(b, loc, i64(first), member).getResult() : i64(first);
+  };
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](SeedOp) { replace(callI64("dyn_rt_seed", {})); })
       .Case([&](ConfigOp o) { config(o); })
-      .Case(
-          [&](PathJoinOp o) { replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()})); })
+      .Case([&](PathJoinOp o) {
+        replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()}));
+      })
       .Case([&](ReadOp o) { read(o); })
       .Case([&](DatasetOp o) {
         Value columns = list(o.getColumns());
@@ -194,9 +198,23 @@ LogicalResult Lower::operator()(Operation *op) {
       })
       .Case([&](BatchOp o) { batch(o); })
       .Case([&](LoaderCloseOp o) { call("dyn_rt_loader_close", {o.getLoader()}); })
-      .Case([&](LogOp o) { call("dyn_rt_log", {i64(o.getSeries()), o.getValue()}); })
-      .Case([&](LoggedLastOp o) {
-        replace(call("dyn_rt_logged_last", {i64(o.getSeries())}, b.getF64Type()));
+      .Case([&](LogOp o) {
+        call("dyn_rt_log", {series(o.getSeries(), o.getMember()), o.getValue()});
+      })
+      .Case([&](LoggedCountOp o) {
+        replace(callI64("dyn_rt_logged_count", {series(o.getSeries(), o.getMember())}));
+      })
+      .Case([&](LoggedValueOp o) {
+        Value s = series(o.getSeries(), o.getMember());
+        replace(call("dyn_rt_logged_value", {s, o.getPosition()}, b.getF64Type()));
+      })
+      .Case([&](LoggedStepOp o) {
+        Value s = series(o.getSeries(), o.getMember());
+        replace(callI64("dyn_rt_logged_step", {s, o.getPosition()}));
+      })
+      .Case([&](LoggedAlignOp o) {
+        Value l = series(o.getLeft(), o.getMember()), r = series(o.getRight(), o.getMember());
+        call("dyn_rt_logged_align", {l, r, i64(o.getSite())});
       })
       .Case([&](StepOp) { call("dyn_rt_step", {}); })
       .Case([&](TickOp o) {

@@ -26,11 +26,13 @@ const std::set<std::string> &Elaborator::builtinNames() {
       "ceil",     "round",    "max",     "min",       "select", "stop",   "sum",  "mean",
       "prod",     "any",      "all",     "argmax",    "argmin", "norm",   "dot",  "zeros",
       "size",     "flatten",  "reshape", "transpose", "concat", "window", "last", "read_idx",
-      "read_npy", "read_csv", "dataset", "join",      "is_nan"};
+      "read_npy", "read_csv", "dataset", "join",      "is_nan", "first",  "steps"};
   return names;
 }
 
 Val Elaborator::callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e) {
+  if (auto v = seriesFunction(name, args, e.span))
+    return *v;
   if (auto v = mathFunction(name, args, e.span))
     return *v;
   if (auto v = reduction(name, args, e.span))

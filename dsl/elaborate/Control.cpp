@@ -71,11 +71,24 @@ Val Elaborator::evalFor(const ast::ForExpr &e) {
     return forRange(e, it);
   case ValKind::Tuple:
     return forTuple(e, it);
+  case ValKind::Type:
+    if (it.decl && it.decl->kind() == ast::ItemKind::Enum) {
+      auto &item = *static_cast<const ast::EnumItem *>(it.decl);
+      Val cases = Val::of(ValKind::Tuple);
+      for (size_t i = 0; i < item.cases.size(); ++i)
+        cases.items.push_back(enumCase(item, i));
+      return forTuple(e, cases);
+    }
+    break;
   case ValKind::Dataset:
     return forBatches(e, it);
   case ValKind::Struct:
     if (!it.stack.empty())
       return forArray(e, it);
+    break;
+  case ValKind::Series:
+    if (it.series)
+      return forSeries(e, it);
     break;
   case ValKind::Array:
     if (!it.array.shape.empty())
@@ -221,6 +234,17 @@ Val Elaborator::forArray(const ast::ForExpr &e, const Val &array) {
                        Val v = array.isArray() ? Val::ofArray(takeAt(array.array, 0, i, e.span))
                                                : indexStruct(array, Val::ofArray(i), e.span);
                        return bindPattern(e.pattern, v, false, nullptr);
+                     });
+}
+
+Val Elaborator::forSeries(const ast::ForExpr &e, const Val &series) {
+  mlir::Value n = arith::IndexCastOp::create(builder, current, builder.getIndexType(),
+                                             seriesLength(series, e.span));
+  return countedLoop(e, indexConstant(0), n, indexConstant(1), std::nullopt, std::nullopt,
+                     loopName(e), [&](mlir::Value iv) {
+                       Val v = series.series->at(
+                           arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv));
+                       return !v.isError() && bindPattern(e.pattern, v, false, nullptr);
                      });
 }
 

@@ -13,7 +13,6 @@ using llvm::SmallVector;
 
 std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &args,
                                             const ast::CallExpr &e) {
-  auto i64 = [&](int64_t x) { return builder.getI64IntegerAttr(x); };
   if (name == "join" && args.values.size() == 2) {
     const Val &a = args.values[0], &b = args.values[1];
     if (a.kind == ValKind::Text && b.kind == ValKind::Text)
@@ -22,12 +21,6 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
     if (!l || !r)
       return Val::error();
     return Val::handle(PathJoinOp::create(builder, loc(e.span), l, r));
-  }
-  if (name == "last" && args.values.size() == 1 && args.values[0].kind == ValKind::Series) {
-    Array a;
-    a.elem = Elem::F64;
-    a.value = LoggedLastOp::create(builder, loc(e.span), i64(meta.series(args.values[0].text)));
-    return convert(Val::ofArray(a), realElem(), e.span);
   }
   if (name == "read_idx" || name == "read_npy" || name == "read_csv") {
     // read_*(path, type of one example, named options)

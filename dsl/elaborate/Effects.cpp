@@ -37,6 +37,30 @@ mlir::Value Elaborator::toF64(const Val &v, SourceSpan span) {
   return d.array.value;
 }
 
+std::pair<int64_t, mlir::Value> Elaborator::seriesIndex(const std::string &name) {
+  if (members.empty())
+    return {meta.series(name), {}};
+  std::vector<std::string> names{memberPath + name};
+  mlir::Value index;
+  for (const Member &m : members) {
+    std::vector<std::string> longer;
+    for (const std::string &n : names)
+      for (const std::string &label : m.labels)
+        longer.push_back(n + "[" + label + "]");
+    names = longer;
+    if (!m.index)
+      continue;
+    mlir::Value count = arith::ConstantOp::create(
+        builder, current, builder.getI64IntegerAttr(int64_t(m.labels.size())));
+    index = index ? arith::AddIOp::create(builder, current,
+                                          arith::MulIOp::create(builder, current, index, count),
+                                          m.index)
+                        .getResult()
+                  : m.index;
+  }
+  return {meta.seriesFamily(names), index};
+}
+
 bool Elaborator::logStatement(const ast::LogStmt &s) {
   bool ok = true;
   for (const ast::LogEntry &entry : s.entries) {
@@ -44,14 +68,20 @@ bool Elaborator::logStatement(const ast::LogStmt &s) {
     Val first = v.kind == ValKind::Tuple && !v.items.empty() ? v.items[0] : v;
     mlir::Value d = toF64(first, entry.value->span);
     ok &= bool(d);
-    if (d)
-      LogOp::create(builder, loc(s.span), d,
-                    builder.getI64IntegerAttr(meta.series(entry.name.text)));
+    if (!d)
+      continue;
+    seriesLogged.insert(entry.name.text);
+    auto [index, member] = seriesIndex(entry.name.text);
+    LogOp::create(builder, loc(s.span), d, builder.getI64IntegerAttr(index), member);
   }
   return ok;
 }
 
 bool Elaborator::saveStatement(const ast::SaveStmt &s) {
+  if (!members.empty()) {
+    diagnostics.report(s.span, Diag::E0242);
+    return false;
+  }
   Val v = eval(*s.value);
   mlir::Value path = textHandle(eval(*s.path), s.path->span);
   if (v.isError() || !path)
@@ -160,6 +190,13 @@ bool Elaborator::claimStatement(const ast::ClaimStmt &s) {
     Val l = eval(*cmp->lhs), r = eval(*cmp->rhs);
     if (l.isError() || r.isError())
       return false;
+    if (l.series || r.series) {
+      diagnostics.report(s.cond->span, Diag::E0228)
+          .label("this compares " + describe(l.series ? l : r))
+          .help("say which values are meant: `last(...)`, `max(...)`, or `all(" +
+                std::string(sources.text(s.cond->span)) + ")`");
+      return false;
+    }
     Val c = compare(cmp->op, l, r, s.cond->span);
     if (c.isError())
       return false;

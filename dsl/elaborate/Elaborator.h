@@ -89,7 +89,9 @@ private:
 
   // --- Operators.cpp
   Val unary(const ast::UnaryExpr &e);
+  Val unary(const ast::UnaryExpr &e, const Val &v);
   Val binary(const ast::BinaryExpr &e);
+  Val binary(const ast::BinaryExpr &e, const Val &l, const Val &r);
   Val arithmetic(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span, SourceSpan ls,
                  SourceSpan rs);
   Val compare(ast::BinaryOp op, const Val &l, const Val &r, SourceSpan span);
@@ -223,6 +225,7 @@ private:
   Val forRange(const ast::ForExpr &e, const Val &range);
   Val forTuple(const ast::ForExpr &e, const Val &tuple);
   Val forArray(const ast::ForExpr &e, const Val &array);
+  Val forSeries(const ast::ForExpr &e, const Val &series);
   Val forBatches(const ast::ForExpr &e, const Val &dataset);
   /// Emits a counted loop; `bindIteration` binds what one iteration sees.
   Val countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
@@ -264,6 +267,34 @@ private:
   bool updateStatement(const ast::UpdateStmt &s);
   bool applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient, SourceSpan span);
 
+  // --- Members.cpp: arrays of runs
+  struct MemberAxis {
+    std::string name;
+    SourceSpan span;
+    const ast::EnumItem *cases = nullptr; ///< arms, each elaborated by itself
+    int64_t count = 0;
+  };
+  /// Whether `e` trains, logs or saves, itself or in a function it calls.
+  bool acts(const ast::Expr &e);
+  /// `let r[s: 5] = e` where `e` acts: its members run in turn.
+  Val runMembers(const ast::LetStmt &s);
+  Val runAlong(llvm::ArrayRef<MemberAxis> axes, const ast::Expr &init);
+  Val stackValues(const std::vector<Val> &all, SourceSpan span);
+  Val enumCase(const ast::EnumItem &e, size_t i);
+
+  // --- Series.cpp: what was logged, read back
+  Val seriesNamed(const std::string &name, SourceSpan span);
+  Val mapSeries(llvm::ArrayRef<Val> operands, std::function<Val(llvm::ArrayRef<Val>)> f);
+  /// How many values there are; series that are combined must align.
+  mlir::Value seriesLength(const Val &s, SourceSpan span);
+  Val indexSeries(const Val &s, const ast::IndexExpr &e);
+  Array neutralOf(const std::string &word, Elem elem);
+  Val reduceSeries(const std::string &word, const Val &s, SourceSpan span);
+  std::optional<Val> seriesFunction(const std::string &name, CallArgs &args, SourceSpan span);
+  /// `max[t] logged.x[t]`; nothing when no series is indexed.
+  std::optional<Val> reduceOverSeries(const ast::ReduceExpr &e);
+  void checkSeriesRead();
+
   // --- Data.cpp
   std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   Val datasetMethod(const Val &dataset, const std::string &method, CallArgs &args, SourceSpan span);
@@ -271,6 +302,8 @@ private:
   // --- Effects.cpp
   mlir::Value textHandle(const Val &v, SourceSpan span);
   mlir::Value toF64(const Val &v, SourceSpan span);
+  /// Where a series of this name is in the meta data, and which member of it is meant here.
+  std::pair<int64_t, mlir::Value> seriesIndex(const std::string &name);
   bool logStatement(const ast::LogStmt &s);
   bool saveStatement(const ast::SaveStmt &s);
   bool loadStatement(const ast::LoadStmt &s);
@@ -303,7 +336,15 @@ private:
   unsigned depth = 0;    ///< of function calls
   int64_t fuel = 200000; ///< calls left
   std::vector<const ast::Item *> callStack;
-  unsigned pure = 0;                  ///< > 0 inside differentiated code
+  unsigned pure = 0; ///< > 0 inside differentiated code
+  struct Member {
+    std::vector<std::string> labels; ///< one, or one for each iteration of a loop
+    mlir::Value index;               ///< i64; null when there is one label
+  };
+  std::vector<Member> members; ///< of the arrays of runs that are being made
+  std::string memberPath;      ///< names of these arrays
+  std::map<std::string, SourceSpan> seriesRead;
+  std::set<std::string> seriesLogged;
   std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
   std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
 };

@@ -137,7 +137,7 @@ Val Elaborator::evalField(const ast::FieldExpr &e) {
 
 Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan span) {
   if (base.kind == ValKind::Series && base.text.empty())
-    return Val::string(name, ValKind::Series);
+    return seriesNamed(name, span);
   if (base.kind == ValKind::Module) {
     auto it = base.home->scope->names.find(name);
     if (it != base.home->scope->names.end())
@@ -186,7 +186,7 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
     auto &cases = static_cast<const ast::EnumItem *>(base.decl)->cases;
     for (size_t i = 0; i < cases.size(); ++i)
       if (cases[i].name.text == name)
-        return Val::integer(int64_t(i));
+        return enumCase(*static_cast<const ast::EnumItem *>(base.decl), i);
   }
   if (name == "backward") {
     diagnostics.report(span, Diag::E0110, "backward")
@@ -207,6 +207,13 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
     d.help("it has " + all);
   }
   return Val::error();
+}
+
+Val Elaborator::enumCase(const ast::EnumItem &e, size_t i) {
+  Val v = Val::integer(int64_t(i));
+  v.decl = &e;
+  v.text = e.name.text + "." + e.cases[i].name.text;
+  return v;
 }
 
 std::vector<AxisPtr> Elaborator::openBinders(const std::vector<ast::Binder> &binders, Scope &into) {
@@ -266,6 +273,8 @@ bool Elaborator::resolved(const AxisPtr &axis, SourceSpan span) {
 }
 
 Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
+  if (auto v = reduceOverSeries(e))
+    return *v;
   auto inner = std::make_shared<Scope>();
   inner->parent = scope;
   std::vector<AxisPtr> axes = openBinders(e.binders, *inner);

@@ -184,9 +184,28 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
     return base;
   if (base.isArray())
     return indexArrayValue(base.array, e);
+  if (base.kind == ValKind::Series && base.series)
+    return indexSeries(base, e);
   if (base.kind == ValKind::Type || base.kind == ValKind::Builtin)
     return unsupported(e.span, "an array type as a value",
                        "write the type where a type is expected");
+  bool points =
+      llvm::all_of(e.subs, [](const ast::Sub &s) { return s.kind == ast::SubKind::Point; });
+  if (base.kind == ValKind::Struct && points && e.subs.size() <= base.stack.size()) {
+    for (const ast::Sub &s : e.subs) {
+      Val i = eval(*s.point);
+      if (i.isError())
+        return i;
+      const Extent &n = base.stack[0];
+      if (i.kind == ValKind::Int && n.isStatic() && (i.number < 0 || i.number >= n.size)) {
+        diagnostics.report(s.span, Diag::E0217)
+            .label(std::to_string(i.number) + " of " + describe(n));
+        return Val::error();
+      }
+      base = indexStruct(base, i, e.span);
+    }
+    return base;
+  }
   if (e.subs.size() == 1 && e.subs[0].kind == ast::SubKind::Point) {
     Val i = eval(*e.subs[0].point);
     if (i.isError())
@@ -194,8 +213,6 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
     if (base.kind == ValKind::Tuple && i.kind == ValKind::Int && i.number >= 0 &&
         i.number < int64_t(base.items.size()))
       return base.items[i.number];
-    if (base.kind == ValKind::Struct && !base.stack.empty())
-      return indexStruct(base, i, e.span);
   }
   diagnostics.report(e.span, Diag::E0205, describe(base)).label("this has no dimension to index");
   return Val::error();

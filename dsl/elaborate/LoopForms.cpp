@@ -41,8 +41,11 @@ bool LoopEmitter::collect(Val &yields) {
     } else if (v.items.empty()) {
       fits = false;
     }
-    for (const Val &item : v.items)
-      walk(item);
+    for (size_t i = 0; i < v.items.size(); ++i)
+      if (v.roles.empty() || v.roles[i] != Role::Argument)
+        walk(v.items[i]);
+      else // what shapes a model is the same for all of them
+        fits &= !v.items[i].isArray();
   };
   walk(yielded);
   if (!fits) {
@@ -218,25 +221,38 @@ Val LoopEmitter::collected(const Val &yields, mlir::ValueRange results) {
     extent = Extent{0, n, room};
   }
   size_t next = 0;
-  return e.mapArrays(yields, [&](const Array &row) {
-    mlir::Value v = buffers[next++];
-    Array out = row;
-    out.limit = 0;
-    out.value = v;
-    if (counted) {
-      auto type = cast<RankedTensorType>(v.getType());
-      SmallVector<int64_t> shape(type.getShape());
-      shape[0] = ShapedType::kDynamic;
-      SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)), sizes{extent.value},
-          strides(shape.size(), b.getIndexAttr(1));
-      for (int64_t d : ArrayRef(shape).drop_front())
-        sizes.push_back(b.getIndexAttr(d));
-      out.value = tensor::ExtractSliceOp::create(
-          b, e.current, RankedTensorType::get(shape, type.getElementType()), v, offsets, sizes,
-          strides);
-    }
-    AxisPtr t = e.newAxis("yield", extent);
-    out.frames.insert(out.frames.begin(), t);
-    return e.bindAxes(out, {t});
-  });
+  std::function<Val(const Val &)> gather = [&](const Val &v) {
+    if (v.isArray())
+      return Val::ofArray(series(v.array, buffers[next++], extent));
+    Val out = v;
+    if (v.kind == ValKind::Struct)
+      out.stack.insert(out.stack.begin(), extent);
+    for (size_t i = 0; i < out.items.size(); ++i)
+      if (v.roles.empty() || v.roles[i] != Role::Argument)
+        out.items[i] = gather(v.items[i]);
+    return out;
+  };
+  return gather(yields);
+}
+
+Array LoopEmitter::series(const Array &row, mlir::Value buffer, const Extent &extent) {
+  OpBuilder &b = e.builder;
+  Array out = row;
+  out.limit = 0;
+  out.value = buffer;
+  if (counted) {
+    auto type = cast<RankedTensorType>(buffer.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[0] = ShapedType::kDynamic;
+    SmallVector<OpFoldResult> offsets(shape.size(), b.getIndexAttr(0)), sizes{extent.value},
+        strides(shape.size(), b.getIndexAttr(1));
+    for (int64_t d : ArrayRef(shape).drop_front())
+      sizes.push_back(b.getIndexAttr(d));
+    out.value = tensor::ExtractSliceOp::create(b, e.current,
+                                               RankedTensorType::get(shape, type.getElementType()),
+                                               buffer, offsets, sizes, strides);
+  }
+  AxisPtr t = e.newAxis("yield", extent);
+  out.frames.insert(out.frames.begin(), t);
+  return e.bindAxes(out, {t});
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Mentions.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Casting.h"
 
 using namespace dyn::dsl;
@@ -15,6 +16,9 @@ namespace {
 
 struct Walker {
   std::set<std::string> &names;
+  std::string index = {}; ///< whose bases are wanted
+  std::vector<const ast::Expr *> *bases = nullptr;
+  bool acts = false;
 
   void all(const std::vector<ast::ExprPtr> &list) {
     for (const ast::ExprPtr &e : list)
@@ -65,14 +69,21 @@ void Walker::expr(const ast::Expr *e) {
     auto *i = cast<ast::IndexExpr>(e);
     expr(i->base.get());
     for (const ast::Sub &s : i->subs) {
+      auto *point = llvm::dyn_cast_or_null<ast::NameExpr>(s.point.get());
+      if (bases && point && point->name == index)
+        bases->push_back(i->base.get());
       expr(s.point.get());
       expr(s.lo.get());
       expr(s.hi.get());
     }
     return;
   }
-  case ast::ExprKind::Field:
-    return expr(cast<ast::FieldExpr>(e)->base.get());
+  case ast::ExprKind::Field: {
+    auto *f = cast<ast::FieldExpr>(e);
+    if (auto *base = llvm::dyn_cast<ast::NameExpr>(f->base.get()))
+      names.insert(base->name + "." + f->field.text);
+    return expr(f->base.get());
+  }
   case ast::ExprKind::Unary:
     return expr(cast<ast::UnaryExpr>(e)->operand.get());
   case ast::ExprKind::Binary:
@@ -113,11 +124,13 @@ void Walker::expr(const ast::Expr *e) {
   }
   case ast::ExprKind::Minimize: {
     auto *m = cast<ast::MinimizeExpr>(e);
+    acts = true;
     all(m->picks);
     expr(m->optimizer.get());
     return block(m->body.get());
   }
   case ast::ExprKind::Seeded:
+    acts = true;
     expr(cast<ast::SeededExpr>(e)->key.get());
     return block(cast<ast::SeededExpr>(e)->body.get());
   case ast::ExprKind::Tap:
@@ -128,6 +141,9 @@ void Walker::expr(const ast::Expr *e) {
 }
 
 void Walker::stmt(const ast::Stmt &s) {
+  using Kind = ast::StmtKind;
+  acts |=
+      llvm::is_contained({Kind::Update, Kind::Log, Kind::Save, Kind::Load, Kind::Claim}, s.kind());
   switch (s.kind()) {
   case ast::StmtKind::Let:
     pattern(cast<ast::LetStmt>(&s)->pattern);
@@ -175,3 +191,21 @@ void dyn::dsl::mentionedNames(const ast::Block &block, std::set<std::string> &na
 void dyn::dsl::mentionedNames(const ast::Expr &expr, std::set<std::string> &names) {
   Walker{names}.expr(&expr);
 }
+void dyn::dsl::indexedBy(const ast::Expr &expr, const std::string &index,
+                         std::vector<const ast::Expr *> &bases) {
+  std::set<std::string> names;
+  Walker{names, index, &bases}.expr(&expr);
+}
+
+template <typename T> static Mentioned mentionedIn(const T &what) {
+  Mentioned m;
+  Walker walker{m.names};
+  if constexpr (std::is_same_v<T, ast::Block>)
+    walker.block(&what);
+  else
+    walker.expr(&what);
+  m.acts = walker.acts;
+  return m;
+}
+Mentioned dyn::dsl::mentioned(const ast::Expr &expr) { return mentionedIn(expr); }
+Mentioned dyn::dsl::mentioned(const ast::Block &block) { return mentionedIn(block); }

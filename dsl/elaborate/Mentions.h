@@ -11,12 +11,24 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 namespace dyn::dsl {
+
+struct Mentioned {
+  std::set<std::string> names; ///< `module.name` among them
+  bool acts = false;           ///< it trains, logs, saves, loads, claims or seeds
+};
+Mentioned mentioned(const ast::Expr &expr);
+Mentioned mentioned(const ast::Block &block);
 
 /// Adds every plain name in `block` or `expr` to `names`, whether bound inside or not.
 void mentionedNames(const ast::Block &block, std::set<std::string> &names);
 void mentionedNames(const ast::Expr &expr, std::set<std::string> &names);
+
+/// Adds what `index` subscripts in `expr` to `bases`.
+void indexedBy(const ast::Expr &expr, const std::string &index,
+               std::vector<const ast::Expr *> &bases);
 
 } // namespace dyn::dsl
 

@@ -19,6 +19,17 @@ int64_t Meta::intern(std::vector<std::string> &list, std::map<std::string, int64
   return it->second;
 }
 
+int64_t Meta::seriesFamily(const std::vector<std::string> &names) {
+  for (const std::string &s : names)
+    series(s);
+  return seriesIndex.at(names[0]);
+}
+
+void Meta::readSeries(int64_t first, int64_t count) {
+  for (int64_t i = 0; i < count; ++i)
+    read.insert(first + i);
+}
+
 int64_t Meta::slot(std::string name) {
   if (int64_t n = slotCount[name]++)
     name += "#" + std::to_string(n);
@@ -47,7 +58,10 @@ std::string Meta::json() const {
   all["config"] = json::Array(configs);
   all["claims"] = json::Array(claims);
   all["checks"] = json::Array(checks);
-  json::Array loopList, slotList;
+  json::Array loopList, slotList, readList;
+  for (int64_t s : read)
+    readList.push_back(s);
+  all["read"] = std::move(readList);
   for (const Loop &l : loops)
     loopList.push_back(json::Object{{"name", l.name}, {"parent", l.parent}, {"steps", l.steps}});
   for (const std::string &s : slots)

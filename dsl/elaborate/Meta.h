@@ -10,6 +10,7 @@
 #include "llvm/Support/JSON.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ class Meta {
 public:
   int64_t text(const std::string &s) { return intern(strings, stringIndex, s); }
   int64_t series(const std::string &s) { return intern(seriesNames, seriesIndex, s); }
+  /// Series of these names, one behind the other; the position of the first.
+  int64_t seriesFamily(const std::vector<std::string> &names);
+  void readSeries(int64_t first, int64_t count);
   int64_t slot(std::string name);
   int64_t loop(const std::string &name, int64_t parent);
   void loopHasSteps(int64_t loop) { loops[loop].steps = true; }
@@ -41,6 +45,7 @@ private:
   static int64_t intern(std::vector<std::string> &list, std::map<std::string, int64_t> &index,
                         const std::string &s);
   std::vector<std::string> strings, seriesNames, slots;
+  std::set<int64_t> read;
   std::map<std::string, int64_t> stringIndex, seriesIndex, slotCount;
   std::vector<Loop> loops;
   llvm::json::Array configs, claims, checks;

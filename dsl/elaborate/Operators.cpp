@@ -19,6 +19,12 @@ Val Elaborator::unary(const ast::UnaryExpr &e) {
   Val v = eval(*e.operand);
   if (v.isError())
     return v;
+  if (v.kind == ValKind::Series && v.series)
+    return mapSeries({v}, [this, &e](ArrayRef<Val> now) { return unary(e, now[0]); });
+  return unary(e, v);
+}
+
+Val Elaborator::unary(const ast::UnaryExpr &e, const Val &v) {
   if (e.op == ast::UnaryOp::Not) {
     if (v.kind == ValKind::Bool)
       return Val::boolean(!v.number);
@@ -50,12 +56,20 @@ Val Elaborator::binary(const ast::BinaryExpr &e) {
     Val l = eval(*e.lhs);
     if (l.kind == ValKind::Bool && bool(l.number) == (e.op == BinaryOp::Or))
       return l;
-    return logical(e.op, l, eval(*e.rhs), e.span);
+    return binary(e, l, eval(*e.rhs));
   }
-  Val l = eval(*e.lhs), r = eval(*e.rhs);
+  return binary(e, eval(*e.lhs), eval(*e.rhs));
+}
+
+Val Elaborator::binary(const ast::BinaryExpr &e, const Val &l, const Val &r) {
   if (l.isError() || r.isError())
     return Val::error();
+  if (l.series || r.series)
+    return mapSeries({l, r}, [this, &e](ArrayRef<Val> now) { return binary(e, now[0], now[1]); });
   switch (e.op) {
+  case BinaryOp::And:
+  case BinaryOp::Or:
+    return logical(e.op, l, r, e.span);
   case BinaryOp::Eq:
   case BinaryOp::Ne:
   case BinaryOp::Lt:

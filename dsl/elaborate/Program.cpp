@@ -267,6 +267,8 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
         .help("write what to run: `train { ... }`");
   if (train)
     elaborateTrain(*train, *program);
+  if (!diagnostics.hasErrors())
+    checkSeriesRead();
   if (diagnostics.hasErrors())
     return std::nullopt;
   func::ReturnOp::create(builder, current);

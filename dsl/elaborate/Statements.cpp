@@ -96,16 +96,23 @@ bool Elaborator::letStatement(const ast::LetStmt &s) {
   auto inner = std::make_shared<Scope>();
   inner->parent = scope;
   bool indexed = !s.pattern.isTuple() && !s.pattern.binders.empty();
+  // An index over what trains or logs runs its members in turn.
+  bool inTurn = indexed && !s.isDraw && acts(*s.init);
   std::vector<AxisPtr> axes;
   std::string savedPath = drawPath;
   std::swap(scope, inner);
   size_t frames = frameContext.size();
-  if (indexed) {
+  if (inTurn) {
+    forbidEscapes("a run");
+  } else if (indexed) {
     axes = openBinders(s.pattern.binders, *scope);
     frameContext.insert(frameContext.end(), axes.begin(), axes.end());
   }
   Val v = Val::error();
-  if (!indexed || axes.size() == s.pattern.binders.size()) {
+  if (inTurn) {
+    drawPath += s.pattern.name.text + ".";
+    v = runMembers(s);
+  } else if (!indexed || axes.size() == s.pattern.binders.size()) {
     if (s.isDraw) {
       v = draw(*s.init, s.pattern.name.text, s.type.get(), s.span);
     } else {
@@ -117,7 +124,7 @@ bool Elaborator::letStatement(const ast::LetStmt &s) {
   drawPath = savedPath;
   frameContext.resize(frames);
   std::swap(scope, inner);
-  if (!v.isError() && indexed) {
+  if (!v.isError() && indexed && !inTurn) {
     for (const AxisPtr &a : axes)
       if (!resolved(a, s.pattern.span))
         v = Val::error();

@@ -129,6 +129,12 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
     return v.kind == ValKind::Function || v.kind == ValKind::Builtin || v.kind == ValKind::Struct ||
            mismatch("a function");
   case Expected::Struct:
+    // A case of the enum, or one chosen at run time.
+    if (want.decl->kind() == ast::ItemKind::Enum) {
+      bool chosen = v.isArray() && v.array.elem == Elem::I64 && v.array.shape.empty();
+      return (v.kind == ValKind::Int && v.decl == want.decl) || chosen ||
+             mismatch("a case of " + std::string(sources.text(type->span)));
+    }
     return (v.kind == ValKind::Struct && v.decl == want.decl) ||
            mismatch(std::string(sources.text(type->span)));
   case Expected::Array:

@@ -82,7 +82,7 @@ std::string dyn::dsl::describe(const Val &v) {
   case ValKind::Unit:
     return "nothing";
   case ValKind::Int:
-    return "the number " + std::to_string(v.number);
+    return v.decl ? "`" + v.text + "`" : "the number " + std::to_string(v.number);
   case ValKind::Real:
     return "a number";
   case ValKind::Bool:

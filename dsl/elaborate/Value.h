@@ -17,6 +17,7 @@
 #include "mlir/IR/ValueRange.h"
 #include "llvm/ADT/SmallVector.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,7 +81,7 @@ enum class ValKind {
   Dim,   ///< a run-time extent bound to a dimension variable
   Range,
   Dataset,
-  Series, ///< `logged.name`
+  Series, ///< `logged`, or numbers that were logged
 };
 
 enum class Role { Argument, Param, State, Sub };
@@ -102,6 +103,14 @@ struct DatasetInfo {
   int64_t batch = 0;
 };
 
+/// Numbers that were logged, or made of such, as a function of the position.
+struct SeriesInfo {
+  /// Position in the meta data and member, of each series that this is made of.
+  std::vector<std::pair<int64_t, mlir::Value>> sources;
+  std::function<mlir::Value()> count; ///< i64
+  std::function<Val(mlir::Value)> at; ///< of a position, i64
+};
+
 struct Val {
   ValKind kind = ValKind::Unit;
   int64_t number = 0; ///< Int, Bool
@@ -119,6 +128,7 @@ struct Val {
   std::shared_ptr<Val> self;       ///< of a bound method
   std::shared_ptr<Scope> captured; ///< of a lambda
   std::shared_ptr<DatasetInfo> dataset;
+  std::shared_ptr<SeriesInfo> series;
   AxisPtr axis;           ///< Index
   Extent extent;          ///< Dim
   bool training = false;  ///< the view of a model

@@ -203,16 +203,38 @@ void dyn_rt_loader_close(int64_t, int64_t loader) {
 }
 
 void dyn_rt_log(int64_t run, int64_t series, double value) {
-  if (!of(run).metrics->muted)
-    of(run).metrics->log(series, value);
+  Run &r = of(run);
+  if (r.metrics->muted)
+    return r.series.see(series);
+  r.metrics->log(series, value);
+  r.series.log(series, r.metrics->steps, value);
 }
-double dyn_rt_logged_last(int64_t run, int64_t series) { return of(run).metrics->last(series); }
+int64_t dyn_rt_logged_count(int64_t run, int64_t series) { return of(run).series.count(series); }
+double dyn_rt_logged_value(int64_t run, int64_t series, int64_t i) {
+  return of(run).series.value(series, i);
+}
+int64_t dyn_rt_logged_step(int64_t run, int64_t series, int64_t i) {
+  return of(run).series.step(series, i);
+}
+void dyn_rt_logged_align(int64_t run, int64_t a, int64_t b, int64_t site) {
+  Run &r = of(run);
+  if (r.series.aligned(a, b))
+    return;
+  guarded(r, [&] {
+    auto &c = r.meta["checks"][size_t(site)];
+    std::string file = c.value("file", "");
+    std::string first = r.meta["series"][size_t(a)], second = r.meta["series"][size_t(b)];
+    int64_t line = c.value("line", 0);
+    raise(Code::E0912, file, line, first, second, r.series.count(a), r.series.count(b));
+  });
+}
 void dyn_rt_step(int64_t run) {
   if (!of(run).metrics->muted)
     of(run).metrics->step();
 }
 void dyn_rt_tick(int64_t r, int64_t loop, int64_t index, int64_t count) {
   Run &run = of(r);
+  run.series.mark(loop);
   if (!run.metrics->muted)
     run.metrics->progress.tick(run.outermost[size_t(loop)], run.counted[size_t(loop)], index,
                                count);
@@ -325,7 +347,17 @@ void dyn_rt_checkpoint_counter(int64_t r, int64_t loop, int64_t next) {
   t.name = fmt::format("@counter.{}", loop);
   t.type = DYN_I64;
   t.data.assign(reinterpret_cast<const char *>(&next), 8);
-  of(r).checkpoints.tensors.push_back(std::move(t));
+  Run &run = of(r);
+  run.checkpoints.tensors.push_back(std::move(t));
+  const Series::Lengths &seen = run.series.marked(loop);
+  if (seen.empty())
+    return;
+  Tensor lengths;
+  lengths.name = fmt::format("@series.{}", loop);
+  lengths.type = DYN_I64;
+  lengths.shape = {int64_t(seen.size())};
+  lengths.data.assign(reinterpret_cast<const char *>(seen.data()), seen.size() * 8);
+  run.checkpoints.tensors.push_back(std::move(lengths));
 }
 void dyn_rt_checkpoint_tensor(int64_t r, int64_t slot, int64_t type, int64_t rank, int64_t dims,
                               int64_t data) {
@@ -369,6 +401,9 @@ void dyn_rt_resume_tensor(int64_t r, int64_t loop, int64_t slot, int64_t type, i
 void dyn_rt_resume_done(int64_t r, int64_t loop) {
   Run &run = of(r);
   auto &c = run.checkpoints;
+  if (c.resuming && c.counters.count(loop))
+    run.series.show(c.lengths[loop]);
+  run.series.mark(loop);
   if (!c.resuming)
     return;
   c.entered.insert(loop);

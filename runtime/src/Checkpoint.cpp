@@ -134,7 +134,11 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
       innermost = number(t);
     else if (t.name.rfind("@counter.", 0) == 0)
       counters[std::atoll(t.name.c_str() + 9)] = number(t);
-    else
+    else if (t.name.rfind("@series.", 0) == 0 && t.type == DYN_I64 && t.shape.size() == 1) {
+      Series::Lengths &all = lengths[std::atoll(t.name.c_str() + 8)];
+      all.resize(size_t(t.shape[0]));
+      std::memcpy(all.data(), t.data.data(), t.data.size());
+    } else
       saved[t.name] = std::move(t);
   }
   if (innermost < 0 || !counters.count(innermost))
@@ -143,5 +147,8 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
   lastStep = resumedStep;
   run.metrics->steps = run.metrics->resumedAt = resumedStep;
   run.metrics->muted = true;
-  run.metrics->cut(length);
+  run.metrics->cut(length, run.series);
+  for (auto &[loop, next] : counters)
+    if (!run.series.fits(lengths[loop]))
+      raise(Code::E0702, path, "it does not fit the series that were logged");
 }

@@ -8,6 +8,7 @@
 #define DYN_RUNTIME_CHECKPOINT_H
 
 #include "Safetensors.h"
+#include "Series.h"
 
 #include <chrono>
 #include <map>
@@ -38,6 +39,7 @@ struct Checkpoints {
   bool resuming = false;
   int64_t innermost = -1; ///< loop at which the saved run stood
   std::map<int64_t, int64_t> counters;
+  std::map<int64_t, Series::Lengths> lengths; ///< what was seen of series, by loop
   std::map<std::string, Tensor> saved;
   std::set<int64_t> entered;
   int64_t resumedStep = 0;

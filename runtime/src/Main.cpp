@@ -71,6 +71,8 @@ static void readMeta(Run &run, const dyn_rt_program &program) {
       run.meta[list] = json::array();
   run.strings = run.meta["strings"].get<std::vector<std::string>>();
   run.claims.resize(run.meta["claims"].size());
+  for (const json &s : run.meta.value("read", json::array()))
+    run.series.keep(s);
   for (auto &l : run.meta["loops"]) {
     run.outermost.push_back(l.value("parent", -1) < 0);
     run.counted.push_back(l.value("steps", false));
@@ -147,7 +149,7 @@ int dyn_rt_main(const dyn_rt_program *program, int argc, char **argv, const char
       return 0;
     }
     run.console.setColor(run.color);
-    if (compileNote && !run.quiet)
+    if (compileNote && *compileNote && !run.quiet)
       run.console.note(fmt::format("{}\n", compileNote));
     std::signal(SIGXFSZ, SIG_IGN);
     begin(run, argc, argv);

@@ -143,16 +143,19 @@ int64_t Metrics::flush() {
   return lseek(file, 0, SEEK_END);
 }
 
-void Metrics::cut(int64_t length) {
+void Metrics::cut(int64_t length, Series &series) {
   if (file < 0)
     return;
   if (lseek(file, 0, SEEK_END) < length)
     raise(Code::E0702, path, "it is shorter than at the checkpoint");
-  readRecords(path, length, [&](std::string_view, const std::vector<Field> &fields) {
+  readRecords(path, length, [&](std::string_view step, const std::vector<Field> &fields) {
     for (const Field &f : fields)
       for (size_t s = 0; s < keys.size(); ++s)
-        if (f.name == keys[s])
-          curves[s].add(std::strtod(std::string(f.value).c_str(), nullptr));
+        if (f.name == keys[s]) {
+          double value = std::strtod(std::string(f.value).c_str(), nullptr);
+          curves[s].add(value);
+          series.recall(int64_t(s), std::atoll(std::string(step).c_str()), value);
+        }
   });
   if (ftruncate(file, length) != 0)
     raise(Code::E0601, path, std::strerror(errno));

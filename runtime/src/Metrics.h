@@ -8,6 +8,7 @@
 #define DYN_RUNTIME_METRICS_H
 
 #include "Progress.h"
+#include "Series.h"
 
 #include <atomic>
 #include <chrono>
@@ -35,8 +36,8 @@ public:
   double last(int64_t series) const { return lasts[size_t(series)]; }
   /// Waits until everything logged has been written; the length of metrics.jsonl.
   int64_t flush();
-  /// Cuts metrics.jsonl, when a run is resumed, and takes the curves from what is left.
-  void cut(int64_t length);
+  /// Cuts metrics.jsonl, when a run is resumed, and takes curves and series from what is left.
+  void cut(int64_t length, Series &series);
   /// Ends the display, prints final values and curves.
   void finish();
   /// Writes metrics.csv. Raises what went wrong with metrics.jsonl while the run went on.

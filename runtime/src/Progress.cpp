@@ -85,8 +85,11 @@ void Progress::show(double seconds, int64_t steps, int64_t allSteps,
     fmt::format_to(to, "  {:.0f}/s", double(steps) / seconds);
   if (ready > 0.001 && !final)
     fmt::format_to(to, "  {:.0f} s left", seconds * (1 - ready) / ready);
-  for (size_t i = 0; i < names.size(); ++i)
-    if (curves[i].count())
+  // A line has room for a few.
+  constexpr size_t most = 8;
+  size_t shown = 0;
+  for (size_t i = 0; i < names.size() && shown < most; ++i)
+    if (curves[i].count() && ++shown)
       fmt::format_to(to, "  {} {:.4g}", names[i], curves[i].last());
   if (kind == Kind::bar && !permanent) {
     // A line that wraps could not be replaced.

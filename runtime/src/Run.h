@@ -13,6 +13,7 @@
 #include "Console.h"
 #include "Loader.h"
 #include "Metrics.h"
+#include "Series.h"
 #include "Threads.h"
 
 #include <nlohmann/json.hpp>
@@ -71,6 +72,7 @@ struct Run {
   std::vector<std::unique_ptr<Dataset>> datasets;
   std::vector<std::unique_ptr<Loader>> loaders;
   std::unique_ptr<Metrics> metrics;
+  Series series; ///< that the program reads back
   std::vector<ClaimResult> claims;
   Checkpoints checkpoints;
   struct {

@@ -107,8 +107,14 @@ DYN_RT_API void dyn_rt_loader_close(int64_t run, int64_t loader);
 
 /// Adds `value` to the series `series` (index in meta `series`) at the run's step.
 DYN_RT_API void dyn_rt_log(int64_t run, int64_t series, double value);
-/// Last value of a series; NaN when it is empty.
-DYN_RT_API double dyn_rt_logged_last(int64_t run, int64_t series);
+/// How many values series `series` has, and the value and step at position `i` of
+/// them, NaN and -1 outside. The series is in the meta data's `read`.
+DYN_RT_API int64_t dyn_rt_logged_count(int64_t run, int64_t series);
+DYN_RT_API double dyn_rt_logged_value(int64_t run, int64_t series, int64_t i);
+DYN_RT_API int64_t dyn_rt_logged_step(int64_t run, int64_t series, int64_t i);
+/// Fails the run with status 9 at check `site` unless two series were logged at
+/// the same steps.
+DYN_RT_API void dyn_rt_logged_align(int64_t run, int64_t a, int64_t b, int64_t site);
 /// Counts one training step.
 DYN_RT_API void dyn_rt_step(int64_t run);
 /// Tells the progress display that iteration `index` of `count` of loop `loop` ends.
