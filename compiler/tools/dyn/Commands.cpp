@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "Load.h"
 
-#include "dyn/runtime.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -50,26 +49,14 @@ static int unknownFlag(const Loaded &l) {
 }
 
 int tool::run(const Request &r) {
-  Loaded l;
-  if (!load(r, l))
+  if (!r.sweeps.empty())
+    return sweep(r);
+  Program p;
+  if (!load(r, p.loaded))
     return 2;
-  dsl::Diagnostics diagnostics(l.sources);
-  driver::Failure failure;
-  auto c = driver::compile(l.sources, l.main, l.options, diagnostics, failure);
-  if (!c)
-    return report(r, diagnostics, failure);
-  driver::Jit jit;
-  std::string error;
-  auto train = jit.load(c->object, error);
-  if (!train) {
-    llvm::errs() << "error: internal fault while loading: " << error << "\n";
-    return 70;
-  }
-  dyn_rt_program program{c->meta.data(), int64_t(c->meta.size()), train};
-  std::vector<char *> argv{const_cast<char *>(r.file.c_str())};
-  for (std::string &a : l.rest)
-    argv.push_back(a.data());
-  return dyn_rt_main(&program, int(argv.size()), argv.data(), note(*c).c_str());
+  if (int bad = prepare(r, p))
+    return bad;
+  return p.run(r.file, p.loaded.rest, /*tell=*/true);
 }
 
 int tool::build(const Request &r) {

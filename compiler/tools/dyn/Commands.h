@@ -18,13 +18,16 @@ struct Request {
   std::string emit = "exe"; ///< stage of build
   std::string cpu = "host";
   bool optimize = true, f64 = false, cache = true;
-  std::string color;      ///< auto, always, never; empty when not given
-  std::string cacheLimit; ///< in MB, as given
-  bool json = false;             ///< of check: diagnostics as JSON on stdout
-  std::vector<std::string> rest; ///< the program's own flags
+  std::string color;               ///< auto, always, never; empty when not given
+  std::string cacheLimit;          ///< in MB, as given
+  bool json = false;               ///< of check: diagnostics as JSON on stdout
+  std::vector<std::string> rest;   ///< the program's own flags
+  std::vector<std::string> sweeps; ///< of run: `name=values`, each
 };
 
 int run(const Request &request);
+/// One run for each combination of values; the first status that is not 0.
+int sweep(const Request &request);
 int build(const Request &request);
 int check(const Request &request);
 int explain(const std::string &code);

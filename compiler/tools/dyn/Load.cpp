@@ -8,6 +8,7 @@
 
 #include "Terminal.h"
 #include "dyn/dsl/Elaborate.h"
+#include "dyn/runtime.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -120,4 +121,29 @@ int tool::report(const Request &r, const dsl::Diagnostics &d, const driver::Fail
 std::string tool::note(const driver::Compiled &c) {
   return fmt::format("{} kernels compiled, {} from the cache, {:.3f} s",
                      c.fromCache ? 0 : c.kernels, c.fromCache ? c.kernels : 0, c.seconds);
+}
+
+int tool::prepare(const Request &r, Program &p) {
+  dsl::Diagnostics diagnostics(p.loaded.sources);
+  driver::Failure failure;
+  auto c = driver::compile(p.loaded.sources, p.loaded.main, p.loaded.options, diagnostics, failure);
+  if (!c)
+    return report(r, diagnostics, failure);
+  p.compiled = std::move(*c);
+  std::string error;
+  p.train = p.jit.load(p.compiled.object, error);
+  if (!p.train) {
+    llvm::errs() << "error: internal fault while loading: " << error << "\n";
+    return 70;
+  }
+  return 0;
+}
+
+int Program::run(const std::string &file, std::vector<std::string> flags, bool tell) {
+  dyn_rt_program program{compiled.meta.data(), int64_t(compiled.meta.size()), train};
+  std::vector<char *> argv{const_cast<char *>(file.c_str())};
+  for (std::string &a : flags)
+    argv.push_back(a.data());
+  std::string how = note(compiled);
+  return dyn_rt_main(&program, int(argv.size()), argv.data(), tell ? how.c_str() : "");
 }

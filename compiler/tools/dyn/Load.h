@@ -34,6 +34,19 @@ int report(const Request &request, const dsl::Diagnostics &diagnostics,
 /// The line about compiling that a run begins with.
 std::string note(const driver::Compiled &compiled);
 
+/// A compiled program in memory.
+struct Program {
+  Loaded loaded;
+  driver::Compiled compiled;
+  driver::Jit jit;
+  void (*train)(int64_t) = nullptr;
+
+  /// Runs it with these flags; says first how it was compiled, if `tell`.
+  int run(const std::string &file, std::vector<std::string> flags, bool tell);
+};
+/// Compiles what is loaded; 0, or the status of what was reported.
+int prepare(const Request &request, Program &program);
+
 } // namespace dyn::tool
 
 #endif // DYN_TOOLS_DYN_LOAD_H

@@ -25,6 +25,7 @@ Start here:
   dyn program.dyn                     short for dyn run program.dyn: compile in memory and train
   dyn run program.dyn --lr 0.01       a setting of the program itself
   dyn run program.dyn --help          what the program can be told
+  dyn run program.dyn --sweep lr=0.1,0.3 --sweep seed=0..5
   dyn build program.dyn -o train      a native binary with the same flags
   dyn explain E0203                   more about an error
 
@@ -65,6 +66,21 @@ static std::vector<std::string> splitProgramFlags(std::vector<std::string> &args
   std::vector<std::string> rest(file + 1, args.end());
   args.erase(file + 1, args.end());
   return rest;
+}
+
+/// `--sweep` may stand behind the program as well.
+static void takeSweeps(Request &r) {
+  std::vector<std::string> rest;
+  for (size_t i = 0; i < r.rest.size(); ++i) {
+    const std::string &arg = r.rest[i];
+    if (arg == "--sweep" && i + 1 < r.rest.size())
+      r.sweeps.push_back(r.rest[++i]);
+    else if (arg.rfind("--sweep=", 0) == 0)
+      r.sweeps.push_back(arg.substr(8));
+    else
+      rest.push_back(arg);
+  }
+  r.rest = rest;
 }
 
 /// What was wrong with the command line, and the name that was meant.
@@ -134,6 +150,12 @@ int main(int argc, char **argv) {
   common(runCommand);
   runCommand->footer(runFooter);
   runCommand->add_option("file", r.file, "the program; its own flags follow it")->required();
+  runCommand
+      ->add_option("--sweep", r.sweeps,
+                   "NAME=VALUES: run once for each value of a setting or of seed, as in "
+                   "lr=0.1,0.2 or seed=1..=8; several make all combinations")
+      ->expected(1)
+      ->take_all();
   auto *buildCommand =
       app.add_subcommand("build", "compile a program to a native binary or a stage");
   common(buildCommand);
@@ -176,8 +198,10 @@ int main(int argc, char **argv) {
   r.optimize = level == "3";
   r.cache = !noCache;
   r.f64 = f64;
-  if (*runCommand)
+  if (*runCommand) {
+    takeSweeps(r);
     return run(r);
+  }
   if (*buildCommand) {
     r.rest = buildCommand->remaining();
     return build(r);
