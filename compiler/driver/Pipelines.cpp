@@ -33,10 +33,11 @@ void dyn::driver::addStage(OpPassManager &pm, Stage stage, bool optimize) {
     }
     return;
   case Stage::Kernels:
+    if (!optimize)
+      return buildReferencePipeline(pm);
     buildBufferizePipeline(pm);
-    if (optimize)
-      buildKernelPipeline(pm);
-    pm.addPass(createPlanMemoryPass({/*reuse=*/optimize}));
+    buildKernelPipeline(pm);
+    pm.addPass(createPlanMemoryPass());
     return;
   case Stage::Llvm:
     buildToLLVMPipeline(pm);

@@ -66,8 +66,6 @@ def PlanMemoryPass : Pass<"dyn-plan-memory", "::mlir::ModuleOp"> {
     use at the same time; run-time extents count with their bound. The size of the
     arena is the module's `dyn.arena_bytes`.
   }];
-  let options = [Option<"reuse", "reuse", "bool", /*default=*/"true",
-                        "let buffers share memory; without it each has a place of its own">];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
                            "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect"];
 }

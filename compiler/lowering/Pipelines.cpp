@@ -10,6 +10,7 @@
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -40,6 +41,16 @@ void dyn::buildBufferizePipeline(OpPassManager &pm) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createCanonicalizerPass());
+  pm.addPass(createLowerCopiesPass());
+}
+
+void dyn::buildReferencePipeline(OpPassManager &pm) {
+  pm.addPass(createLowerEffectsPass());
+  bufferization::OneShotBufferizePassOptions options;
+  options.allowReturnAllocsFromLoops = true;
+  options.copyBeforeWrite = true;
+  pm.addPass(bufferization::createOneShotBufferizePass(options));
+  bufferization::buildBufferDeallocationPipeline(pm, {});
   pm.addPass(createLowerCopiesPass());
 }
 
@@ -74,6 +85,8 @@ void dyn::registerLowering(DialectRegistry &registry) {
   });
   registerLoweringPasses();
   PassPipelineRegistration<>("dyn-bufferize", "tensors to buffers", buildBufferizePipeline);
+  PassPipelineRegistration<>("dyn-reference", "tensors to buffers, the plainest way",
+                             buildReferencePipeline);
   PassPipelineRegistration<>("dyn-to-llvm", "loops and buffers to the LLVM dialect",
                              buildToLLVMPipeline);
 }

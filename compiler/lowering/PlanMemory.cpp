@@ -28,7 +28,7 @@ namespace {
 constexpr int64_t alignment = 64;
 
 /// Offsets for all of `buffers`; returns the size of the arena.
-int64_t place(std::vector<Buffer> &buffers, bool reuse) {
+int64_t place(std::vector<Buffer> &buffers) {
   std::vector<Buffer *> order, placed;
   for (Buffer &b : buffers)
     order.push_back(&b);
@@ -40,7 +40,7 @@ int64_t place(std::vector<Buffer> &buffers, bool reuse) {
     // `placed` is sorted by offset.
     int64_t end = 0, best = -1, bestGap = std::numeric_limits<int64_t>::max();
     for (Buffer *p : placed) {
-      if (reuse && (p->last < b->first || b->last < p->first))
+      if (p->last < b->first || b->last < p->first)
         continue;
       int64_t gap = p->offset - end;
       if (gap >= b->bytes && gap < bestGap)
@@ -74,8 +74,6 @@ Value emitArena(OpBuilder &b, ModuleOp module, func::FuncOp fn, int64_t bytes) {
 }
 
 struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
-  using PlanMemoryPassBase::PlanMemoryPassBase;
-
   /// Bytes of a buffer, with run-time extents at their bound; none when unbounded.
   static std::optional<int64_t> sizeOf(memref::AllocOp alloc) {
     MemRefType type = alloc.getType();
@@ -110,7 +108,7 @@ struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     });
     if (walked.wasInterrupted())
       return signalPassFailure();
-    int64_t total = place(buffers, reuse);
+    int64_t total = place(buffers);
     OpBuilder b(&getContext());
     getOperation()->setAttr("dyn.arena_bytes", b.getI64IntegerAttr(total));
     if (buffers.empty())

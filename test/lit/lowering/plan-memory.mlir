@@ -1,11 +1,9 @@
 // RUN: dyn-opt %s --dyn-plan-memory --cse --split-input-file --verify-diagnostics | FileCheck %s
-// RUN: dyn-opt %s --dyn-plan-memory=reuse=false --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=APART
 
 // The third buffer takes the place of the first, which is no longer needed; an
 // address keeps its buffer alive until the call that uses it.
 
 // CHECK: dyn.arena_bytes = 8192 : i64
-// APART: dyn.arena_bytes = 12288 : i64
 // CHECK-LABEL: func.func @train
 func.func private @use(i64)
 func.func private @next() -> i64

@@ -20,6 +20,8 @@ namespace dyn {
 
 /// Tensors to buffers: effects, one-shot bufferization, clean-up.
 void buildBufferizePipeline(mlir::OpPassManager &pm);
+/// The same for the reference: a copy before every write, each buffer freed after its last use.
+void buildReferencePipeline(mlir::OpPassManager &pm);
 /// Scalar loops for what is left of linalg, then the LLVM dialect.
 void buildToLLVMPipeline(mlir::OpPassManager &pm);
 
