@@ -336,6 +336,9 @@ int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
       throw Error{
           75, fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps.load())};
     });
+  // A run that leaves no record any more ends here, and can go on from the last checkpoint.
+  if (run.metrics->failed())
+    guarded(run, [&] { run.metrics->check(); });
   return run.checkpoints.due(run, run.outermost[size_t(loop)]);
 }
 void dyn_rt_checkpoint_begin(int64_t r, int64_t loop) {

@@ -16,16 +16,17 @@
 
 using namespace dyn::rt;
 
-/// Text that cannot be shown is lost: there is nobody to tell.
-static void writeAll(int fd, std::string_view text) {
+/// 0, or why not all was written.
+static int writeAll(int fd, std::string_view text) {
   while (!text.empty()) {
     ssize_t n = write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      return;
+      return n < 0 ? errno : EIO;
     text.remove_prefix(size_t(n));
   }
+  return 0;
 }
 
 static std::string painted(bool color, Paint paint, std::string_view text) {
@@ -76,7 +77,13 @@ void Console::show(int fd, std::string_view text) {
     return;
   }
   writeAll(2, line);
-  writeAll(1, text);
+  if (int why = writeAll(1, text))
+    failure = why;
+}
+
+void Console::check() const {
+  if (failure)
+    raise(Code::E0601, "standard output", std::strerror(failure));
 }
 
 void Console::result(std::string_view lines) {

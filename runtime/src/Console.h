@@ -28,6 +28,8 @@ public:
   void openLog(const std::string &path);
 
   void result(std::string_view lines);
+  /// Raises E0601 when a result could not be shown.
+  void check() const;
   void note(std::string_view lines);
   /// A line that the next text replaces; the log does not have it.
   void moving(std::string_view line);
@@ -44,6 +46,7 @@ private:
   std::string buffer; ///< of the log; before it is open, all of it
   std::string line;
   int file = -1;
+  int failure = 0; ///< of standard output
   bool resultColor = false, noteColor = false;
   bool movingShown = false;
 };

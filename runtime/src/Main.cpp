@@ -129,7 +129,14 @@ static void end(Run &run) {
   if (!run.status)
     run.status = reportClaims(run) ? 0 : 3;
   writeInputs(run);
-  run.metrics->writeTable();
+  try {
+    run.metrics->writeTable();
+    run.console.check();
+  } catch (const Error &e) {
+    run.status = e.status;
+    if (run.message != e.text)
+      run.message += e.text;
+  }
   if (run.useRunDirectory)
     writeStatus(run);
 }

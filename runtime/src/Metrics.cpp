@@ -43,6 +43,7 @@ Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, Conso
   file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (file < 0)
     raise(Code::E0601, path, std::strerror(errno));
+  written = lseek(file, 0, SEEK_END);
 }
 
 void Metrics::begin() {
@@ -84,16 +85,20 @@ void Metrics::writeLine() {
       fmt::format_to(to, ",{}:\"{}\"", keys[size_t(e.series)], word(e.value));
   line += "}\n";
   pending.clear();
-  for (size_t at = 0; file >= 0 && at < line.size();) {
+  // After a failure the file ends with its last whole line.
+  for (size_t at = 0; file >= 0 && !failure && at < line.size();) {
     ssize_t n = write(file, line.data() + at, line.size() - at);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0) {
       failure = n < 0 ? errno : EIO;
+      if (ftruncate(file, written) != 0)
+        failure = errno;
       return;
     }
     at += size_t(n);
   }
+  written += int64_t(line.size());
 }
 
 void Metrics::drain() {
@@ -138,15 +143,21 @@ int64_t Metrics::flush() {
   if (file < 0)
     return 0;
   // The length is promised by a manifest: the bytes must be there before it.
-  if (fsync(file) != 0)
+  if (!failure && fsync(file) != 0)
     failure = errno;
-  return lseek(file, 0, SEEK_END);
+  check();
+  return written;
+}
+
+void Metrics::check() const {
+  if (failure)
+    raise(Code::E0601, path, std::strerror(failure));
 }
 
 void Metrics::cut(int64_t length, Series &series) {
   if (file < 0)
     return;
-  if (lseek(file, 0, SEEK_END) < length)
+  if (written < length)
     raise(Code::E0702, path, "it is shorter than at the checkpoint");
   readRecords(path, length, [&](std::string_view step, const std::vector<Field> &fields) {
     for (const Field &f : fields)
@@ -159,26 +170,25 @@ void Metrics::cut(int64_t length, Series &series) {
   });
   if (ftruncate(file, length) != 0)
     raise(Code::E0601, path, std::strerror(errno));
+  written = length;
 }
 
 /// It says the same as metrics.jsonl, a value a row.
 void Metrics::writeTable() {
   if (folder.empty())
     return;
-  if (failure)
-    raise(Code::E0601, path, std::strerror(failure));
+  check();
   AtomicFile table(folder + "/metrics.csv");
   std::string rows = "step,series,value\n";
-  readRecords(path, lseek(file, 0, SEEK_END),
-              [&](std::string_view step, const std::vector<Field> &fields) {
-                for (const Field &f : fields)
-                  fmt::format_to(std::back_inserter(rows), "{},{},{}\n", step,
-                                 f.name.substr(1, f.name.size() - 2), f.value);
-                if (rows.size() >= 1 << 16) {
-                  table.write(rows);
-                  rows.clear();
-                }
-              });
+  readRecords(path, written, [&](std::string_view step, const std::vector<Field> &fields) {
+    for (const Field &f : fields)
+      fmt::format_to(std::back_inserter(rows), "{},{},{}\n", step,
+                     f.name.substr(1, f.name.size() - 2), f.value);
+    if (rows.size() >= 1 << 16) {
+      table.write(rows);
+      rows.clear();
+    }
+  });
   table.write(rows);
   table.commit();
 }

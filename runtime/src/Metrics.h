@@ -34,13 +34,17 @@ public:
   void step() { steps.store(steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   void restore(int64_t series, double value) { lasts[size_t(series)] = value; }
   double last(int64_t series) const { return lasts[size_t(series)]; }
-  /// Waits until everything logged has been written; the length of metrics.jsonl.
+  /// Waits until everything logged has been written; the length of metrics.jsonl. Raises as
+  /// `check`.
   int64_t flush();
   /// Cuts metrics.jsonl, when a run is resumed, and takes curves and series from what is left.
   void cut(int64_t length, Series &series);
   /// Ends the display, prints final values and curves.
   void finish();
-  /// Writes metrics.csv. Raises what went wrong with metrics.jsonl while the run went on.
+  /// Raises what went wrong when lines were written.
+  void check() const;
+  bool failed() const { return failure.load(std::memory_order_relaxed) != 0; }
+  /// Writes metrics.csv.
   void writeTable();
 
   std::atomic<int64_t> steps{0}; ///< of the whole run
@@ -70,7 +74,8 @@ private:
   std::vector<Entry> ring;
   std::atomic<uint64_t> head{0}, tail{0};
   std::atomic<bool> stop{false}, flushing{false};
-  int failure = 0; ///< why a line could not be written
+  int64_t written = 0;         ///< length of the file
+  std::atomic<int> failure{0}; ///< why a line could not be written
   std::chrono::steady_clock::time_point start;
   std::vector<Entry> pending; ///< values of the step being written
   std::string line;           ///< their text
