@@ -58,7 +58,8 @@ Val Elaborator::binary(const ast::BinaryExpr &e) {
       return l;
     return binary(e, l, eval(*e.rhs));
   }
-  return binary(e, eval(*e.lhs), eval(*e.rhs));
+  Val l = eval(*e.lhs), r = eval(*e.rhs);
+  return binary(e, l, r);
 }
 
 Val Elaborator::binary(const ast::BinaryExpr &e, const Val &l, const Val &r) {

@@ -186,22 +186,22 @@ Val Elaborator::reduceSeries(const std::string &word, const Val &s, SourceSpan s
     if (item.isArray() && adds && item.array.elem != Elem::F64 && item.array.shape.empty())
       item = convert(item, word == "sum" && !isReal(item.array.elem) ? Elem::I64 : Elem::F64, span);
   }
-  auto fail = [&](Diag id, const std::string &label) {
-    diagnostics.report(span, id).label(label);
+  auto abandon = [&] {
     holder.erase();
     return Val::error();
   };
-  if (item.isError()) {
-    holder.erase();
-    return item;
-  }
-  if (!item.isArray() || !item.array.shape.empty() || !item.array.frames.empty())
-    return fail(Diag::E0206, "this is a series of " + describe(item));
+  if (item.isError())
+    return abandon();
   Elem elem = item.array.elem;
-  if (logical != (elem == Elem::Bool))
-    return fail(logical ? Diag::E0213 : Diag::E0206, "this is a series of " + describe(item));
-  if (word == "mean" && elem != Elem::F64)
-    return fail(Diag::E0206, "the mean of " + describe(item));
+  bool single = item.isArray() && item.array.shape.empty() && item.array.frames.empty();
+  if (logical && !(single && elem == Elem::Bool)) {
+    error(span, Diag::E0213).label("this is a series of " + describe(item));
+    return abandon();
+  }
+  if (!single || (elem == Elem::Bool && !logical) || (word == "mean" && elem != Elem::F64)) {
+    error(span, Diag::E0206).label("`" + word + "` of a series of " + describe(item));
+    return abandon();
+  }
   bool real = isReal(elem), largest = word == "max" || word == "argmax";
   SmallVector<mlir::Value> inits{neutralOf(extreme ? word.substr(3) : word, elem).value};
   if (extreme)
