@@ -38,7 +38,8 @@ static bool writeOut(const std::string &path, llvm::StringRef text) {
 
 /// What `build` takes besides the file: its own flags and the `dim` settings.
 static int unknownFlag(const Loaded &l) {
-  std::vector<std::string> known = {"output", "emit", "cpu", "f64", "no-cache"};
+  std::vector<std::string> known = {"output",   "emit",        "cpu",  "f64",
+                                    "no-cache", "cache-limit", "color"};
   known.insert(known.end(), l.dims.begin(), l.dims.end());
   llvm::StringRef flag = l.rest[0];
   auto near = dsl::nearestName(flag.ltrim('-').split('=').first.str(), known);
@@ -56,7 +57,10 @@ int tool::run(const Request &r) {
     return 2;
   if (int bad = prepare(r, p))
     return bad;
-  return p.run(r.file, p.loaded.rest, /*tell=*/true);
+  std::vector<std::string> flags = p.loaded.rest;
+  if (!r.color.empty())
+    flags.insert(flags.begin(), "--color=" + r.color);
+  return p.run(r.file, flags, /*tell=*/true);
 }
 
 int tool::build(const Request &r) {

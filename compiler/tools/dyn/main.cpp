@@ -143,7 +143,7 @@ int main(int argc, char **argv) {
     sub->add_flag("--f64", f64, "the program's `real` is f64");
     sub->add_option("--cpu", r.cpu, "processor to compile for (host)");
     sub->add_option("--cache-limit", r.cacheLimit, "MB of compiled programs to keep (512)");
-    sub->add_option("--color", r.color, "colours of diagnostics (auto)")
+    sub->add_option("--color", r.color, "colours (auto)")
         ->check(CLI::IsMember({"auto", "always", "never"}));
   };
   auto *runCommand = app.add_subcommand("run", "compile a program in memory and run it");
