@@ -36,6 +36,21 @@ def Dyn_Differentiable : OpInterface<"Differentiable"> {
          "::llvm::SmallVectorImpl<::mlir::Value> &":$tangentsOut)>];
 }
 
+def Dyn_ShapeRule : OpInterface<"ShapeRule"> {
+  let cppNamespace = "::dyn";
+  let description = [{
+    The shape and the element type of an op's one result, by its operands and
+    attributes. It is the op's verifier as well: the result must agree.
+  }];
+  let methods = [InterfaceMethod<[{
+      Sets `shape` (empty for a scalar) and `element`, or says which constraint of
+      the op is broken. Extents that only the result states are taken from it.
+    }],
+    "::llvm::LogicalResult", "inferShape",
+    (ins "::llvm::SmallVectorImpl<int64_t> &":$shape, "::mlir::Type &":$element)>];
+  let verify = "return ::dyn::verifyShape($_op);";
+}
+
 def Dyn_Costed : OpInterface<"Costed"> {
   let cppNamespace = "::dyn";
   let description = "Floating-point operations and bytes moved by one execution.";

@@ -15,10 +15,14 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 
 class Dyn_Op<string name, list<Trait> traits = []> : Op<Dyn_Dialect, name, traits>;
 
-// A computation: it states its derivative, its cost and its lowering.
-class Dyn_MathOp<string name, list<Trait> traits = []>
-    : Dyn_Op<name, !listconcat([Pure, DeclareOpInterfaceMethods<Dyn_Differentiable>,
+// A computation: it states its shape and its cost; its lowering is in the room of that name.
+class Dyn_Computation<string name, list<Trait> traits = []>
+    : Dyn_Op<name, !listconcat([Pure, DeclareOpInterfaceMethods<Dyn_ShapeRule>,
                                 DeclareOpInterfaceMethods<Dyn_Costed>], traits)>;
+
+// A computation on real numbers: it states its derivatives as well.
+class Dyn_MathOp<string name, list<Trait> traits = []>
+    : Dyn_Computation<name, !listconcat([DeclareOpInterfaceMethods<Dyn_Differentiable>], traits)>;
 
 def Dyn_Scalar : AnyTypeOf<[F32, F64, I1, I8, I32, I64, Index]>;
 def Dyn_Value : AnyTypeOf<[F32, F64, I1, I8, I32, I64, AnyRankedTensor]>;
@@ -39,7 +43,6 @@ def Dyn_BroadcastOp : Dyn_MathOp<"broadcast"> {
   }];
   let arguments = (ins Dyn_Value:$input, Variadic<Index>:$extents, DenseI64ArrayAttr:$dims);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $input `dims` $dims (`extents` `(` $extents^ `)`)? attr-dict `:` type($input) `to` type($result)
   }];
@@ -55,7 +58,6 @@ def Dyn_TransposeOp : Dyn_MathOp<"transpose"> {
   }];
   let arguments = (ins AnyRankedTensor:$input, DenseI64ArrayAttr:$permutation);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = "$input $permutation attr-dict `:` type($input) `to` type($result)";
 }
 
@@ -69,11 +71,10 @@ def Dyn_ReshapeOp : Dyn_MathOp<"reshape"> {
   }];
   let arguments = (ins AnyRankedTensor:$input);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = "$input attr-dict `:` type($input) `to` type($result)";
 }
 
-def Dyn_IotaOp : Dyn_Op<"iota", [Pure]> {
+def Dyn_IotaOp : Dyn_Computation<"iota"> {
   let summary = "0, 1, 2, ... as integers";
   let description = [{
     A vector of `i64` that counts from 0. `extent` is given when it is dynamic.
@@ -104,7 +105,6 @@ def Dyn_ContractOp : Dyn_MathOp<"contract"> {
   let arguments = (ins AnyRankedTensor:$lhs, AnyRankedTensor:$rhs,
                        DenseI64ArrayAttr:$lhs_labels, DenseI64ArrayAttr:$rhs_labels);
   let results = (outs Dyn_Value:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $lhs $lhs_labels `,` $rhs $rhs_labels attr-dict `:` type($lhs) `,` type($rhs) `to` type($result)
   }];
@@ -122,11 +122,10 @@ def Dyn_ReduceOp : Dyn_MathOp<"reduce"> {
   }];
   let arguments = (ins Dyn_ReduceKind:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs Dyn_Value:$result);
-  let hasVerifier = 1;
   let assemblyFormat = "$kind $input `dims` $dims attr-dict `:` type($input) `to` type($result)";
 }
 
-def Dyn_ArgReduceOp : Dyn_Op<"arg_reduce", [Pure, DeclareOpInterfaceMethods<Dyn_Costed>]> {
+def Dyn_ArgReduceOp : Dyn_Computation<"arg_reduce"> {
   let summary = "index of the first extreme along a dimension";
   let description = [{
     Removes `dim`; the result is `i64`. Ties go to the lowest index, NaN counts
@@ -136,7 +135,6 @@ def Dyn_ArgReduceOp : Dyn_Op<"arg_reduce", [Pure, DeclareOpInterfaceMethods<Dyn_
   }];
   let arguments = (ins Dyn_ArgKind:$kind, AnyRankedTensor:$input, I64Attr:$dim);
   let results = (outs Dyn_Value:$result);
-  let hasVerifier = 1;
   let assemblyFormat = "$kind $input `dim` $dim attr-dict `:` type($input) `to` type($result)";
 }
 
@@ -152,7 +150,6 @@ def Dyn_GatherOp : Dyn_MathOp<"gather"> {
   }];
   let arguments = (ins AnyRankedTensor:$table, AnyRankedTensor:$indices, I64Attr:$batch);
   let results = (outs Dyn_Value:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $table `[` $indices `]` `batch` $batch attr-dict `:` type($table) `,` type($indices) `to` type($result)
   }];
@@ -170,7 +167,6 @@ def Dyn_ScatterAddOp : Dyn_MathOp<"scatter_add"> {
   let arguments = (ins AnyRankedTensor:$updates, AnyRankedTensor:$indices,
                        Variadic<Index>:$extents, I64Attr:$batch);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $updates `[` $indices `]` `batch` $batch (`extents` `(` $extents^ `)`)? attr-dict
     `:` type($updates) `,` type($indices) `to` type($result)
@@ -189,7 +185,6 @@ def Dyn_WindowOp : Dyn_MathOp<"window"> {
   let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim, I64Attr:$stride, I64Attr:$dilation,
                        I64Attr:$low);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $input `dim` $dim `stride` $stride `dilation` $dilation `low` $low attr-dict
     `:` type($input) `to` type($result)
@@ -206,7 +201,6 @@ def Dyn_UnwindowOp : Dyn_MathOp<"unwindow"> {
   let arguments = (ins AnyRankedTensor:$input, I64Attr:$dim, I64Attr:$stride, I64Attr:$dilation,
                        I64Attr:$low);
   let results = (outs AnyRankedTensor:$result);
-  let hasVerifier = 1;
   let assemblyFormat = [{
     $input `dim` $dim `stride` $stride `dilation` $dilation `low` $low attr-dict
     `:` type($input) `to` type($result)
@@ -234,7 +228,7 @@ def Dyn_KeyFoldOp : Dyn_Op<"key_fold", [Pure]> {
   let assemblyFormat = "$key `,` $value attr-dict";
 }
 
-def Dyn_RandomOp : Dyn_Op<"random", [Pure, DeclareOpInterfaceMethods<Dyn_Costed>]> {
+def Dyn_RandomOp : Dyn_Computation<"random"> {
   let summary = "independent draws from a standard distribution";
   let description = [{
     Element `i` (row-major) depends on (`key`, `i`) alone: block `i / 4` of Philox
@@ -262,7 +256,7 @@ def Dyn_PermutationOp : Dyn_Op<"permutation", [Pure]> {
 // Derivatives
 //===----------------------------------------------------------------------===//
 
-def Dyn_StopOp : Dyn_Op<"stop", [Pure]> {
+def Dyn_StopOp : Dyn_Computation<"stop"> {
   let summary = "a value that derivatives do not see through";
   let arguments = (ins Dyn_Value:$input);
   let results = (outs Dyn_Value:$result);

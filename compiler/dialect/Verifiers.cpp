@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dyn/dialect/Dialect.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallSet.h"
 
 using namespace mlir;
@@ -23,50 +24,70 @@ bool agree(int64_t a, int64_t b) {
   return a == b || ShapedType::isDynamic(a) || ShapedType::isDynamic(b);
 }
 
-LogicalResult expectShape(Operation *op, Value v, ArrayRef<int64_t> want) {
-  ArrayRef<int64_t> got = shapeOf(v);
-  bool same = got.size() == want.size();
-  for (size_t i = 0; same && i < got.size(); ++i)
-    same = agree(got[i], want[i]);
-  if (same)
+Type elementOf(Value v) { return getElementTypeOrSelf(v.getType()); }
+
+/// As many extents as the result has dynamic dimensions.
+LogicalResult expectExtents(Operation *op, Value result, size_t given) {
+  if (llvm::count_if(shapeOf(result), ShapedType::isDynamic) == int64_t(given))
     return success();
-  return op->emitOpError() << "expected a result of shape [" << want << "], found [" << got << "]";
+  return op->emitOpError() << "needs one extent for each dynamic result dimension (C2)";
 }
+
+using Shape = SmallVectorImpl<int64_t>;
 
 } // namespace
 
-LogicalResult BroadcastOp::verify() {
-  ArrayRef<int64_t> in = shapeOf(getInput()), out = getResult().getType().getShape();
+LogicalResult dyn::verifyShape(Operation *op) {
+  SmallVector<int64_t> want;
+  Type element;
+  if (failed(cast<ShapeRule>(op).inferShape(want, element)))
+    return failure();
+  Value result = op->getResult(0);
+  ArrayRef<int64_t> got = shapeOf(result);
+  bool same = got.size() == want.size();
+  for (size_t i = 0; same && i < got.size(); ++i)
+    same = agree(got[i], want[i]);
+  if (!same)
+    return op->emitOpError() << "expected a result of shape [" << want << "], found [" << got
+                             << "]";
+  if (elementOf(result) != element)
+    return op->emitOpError() << "expected a result of " << element << ", found "
+                             << elementOf(result);
+  return success();
+}
+
+LogicalResult BroadcastOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getResult());
   if (getDims().size() != in.size())
     return emitOpError() << "has " << getDims().size() << " dims for an input of rank " << in.size()
                          << " (C1)";
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getInput());
   int64_t last = -1;
   for (auto [i, d] : llvm::enumerate(getDims())) {
     if (d <= last || d >= (int64_t)out.size() || !agree(in[i], out[d]))
       return emitOpError() << "cannot place dimension " << i << " at " << d << " (C1)";
     last = d;
   }
-  if (getExtents().size() != (size_t)getResult().getType().getNumDynamicDims())
-    return emitOpError() << "needs one extent for each dynamic result dimension (C2)";
-  return success();
+  return expectExtents(*this, getResult(), getExtents().size());
 }
 
-LogicalResult TransposeOp::verify() {
+LogicalResult TransposeOp::inferShape(Shape &shape, Type &element) {
   ArrayRef<int64_t> in = shapeOf(getInput());
   SmallVector<bool> seen(in.size());
-  SmallVector<int64_t> want;
   if (getPermutation().size() != in.size())
     return emitOpError() << "permutation has another length than the rank (C1)";
   for (int64_t p : getPermutation()) {
     if (p < 0 || p >= (int64_t)in.size() || seen[p])
       return emitOpError() << "is not given a permutation (C1)";
     seen[p] = true;
-    want.push_back(in[p]);
+    shape.push_back(in[p]);
   }
-  return expectShape(*this, getResult(), want);
+  element = elementOf(getInput());
+  return success();
 }
 
-LogicalResult ReshapeOp::verify() {
+LogicalResult ReshapeOp::inferShape(Shape &shape, Type &element) {
   ArrayRef<int64_t> in = shapeOf(getInput()), out = shapeOf(getResult());
   auto count = [](ArrayRef<int64_t> s) {
     int64_t n = 1;
@@ -82,10 +103,21 @@ LogicalResult ReshapeOp::verify() {
   };
   if (dynamic(in) != dynamic(out) || !leads(in) || !leads(out))
     return emitOpError() << "moves a dynamic dimension (C2)";
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getInput());
   return success();
 }
 
-LogicalResult ContractOp::verify() {
+LogicalResult IotaOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> out = shapeOf(getResult());
+  if (out.size() != 1)
+    return emitOpError() << "counts along one dimension";
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getResult());
+  return expectExtents(*this, getResult(), getExtent() ? 1 : 0);
+}
+
+LogicalResult ContractOp::inferShape(Shape &shape, Type &element) {
   ArrayRef<int64_t> out = shapeOf(getResult());
   SmallVector<int64_t> extents;
   SmallVector<bool> labelled(out.size());
@@ -112,33 +144,38 @@ LogicalResult ContractOp::verify() {
     return failure();
   if (!llvm::all_of(labelled, [](bool b) { return b; }))
     return emitOpError() << "has a result dimension that no operand labels (C2)";
+  if (elementOf(getLhs()) != elementOf(getRhs()))
+    return emitOpError() << "multiplies " << elementOf(getLhs()) << " by " << elementOf(getRhs());
+  shape.assign(extents.begin(), extents.begin() + out.size());
+  element = elementOf(getLhs());
   return success();
 }
 
-LogicalResult ReduceOp::verify() {
+LogicalResult ReduceOp::inferShape(Shape &shape, Type &element) {
   ArrayRef<int64_t> in = shapeOf(getInput());
   if (getDims().empty() || !llvm::is_sorted(getDims()) || getDims().front() < 0 ||
       getDims().back() >= (int64_t)in.size())
     return emitOpError() << "needs at least one dimension, sorted and in range (C1)";
-  SmallVector<int64_t> want;
   for (auto [i, d] : llvm::enumerate(in))
     if (!llvm::is_contained(getDims(), (int64_t)i))
-      want.push_back(d);
-  return expectShape(*this, getResult(), want);
+      shape.push_back(d);
+  element = elementOf(getInput());
+  return success();
 }
 
-LogicalResult ArgReduceOp::verify() {
-  SmallVector<int64_t> want(shapeOf(getInput()));
-  if ((int64_t)getDim() < 0 || (int64_t)getDim() >= (int64_t)want.size())
+LogicalResult ArgReduceOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  if ((int64_t)getDim() < 0 || (int64_t)getDim() >= (int64_t)in.size())
     return emitOpError() << "dimension out of range";
-  want.erase(want.begin() + getDim());
-  return expectShape(*this, getResult(), want);
+  shape.assign(in.begin(), in.end());
+  shape.erase(shape.begin() + getDim());
+  element = IntegerType::get(getContext(), 64);
+  return success();
 }
 
-namespace {
-/// Splits [batch..., n, slice...] and [batch..., i...]; appends [batch..., i..., slice...].
-LogicalResult gatherShape(Operation *op, ArrayRef<int64_t> table, ArrayRef<int64_t> indices,
-                          size_t batch, SmallVectorImpl<int64_t> &out) {
+/// Splits [batch..., n, slice...] and [batch..., i...]; gives [batch..., i..., slice...].
+static LogicalResult gatherShape(Operation *op, ArrayRef<int64_t> table, ArrayRef<int64_t> indices,
+                                 size_t batch, Shape &out) {
   if (table.size() < batch + 1 || indices.size() < batch)
     return op->emitOpError() << "has too few dimensions for " << batch << " shared ones";
   for (size_t i = 0; i < batch; ++i)
@@ -148,25 +185,27 @@ LogicalResult gatherShape(Operation *op, ArrayRef<int64_t> table, ArrayRef<int64
   out.append(table.begin() + batch + 1, table.end());
   return success();
 }
-} // namespace
 
-LogicalResult GatherOp::verify() {
-  SmallVector<int64_t> want;
-  if (failed(gatherShape(*this, shapeOf(getTable()), shapeOf(getIndices()), getBatch(), want)))
-    return failure();
-  return expectShape(*this, getResult(), want);
+LogicalResult GatherOp::inferShape(Shape &shape, Type &element) {
+  element = elementOf(getTable());
+  return gatherShape(*this, shapeOf(getTable()), shapeOf(getIndices()), getBatch(), shape);
 }
 
-LogicalResult ScatterAddOp::verify() {
+LogicalResult ScatterAddOp::inferShape(Shape &shape, Type &element) {
   SmallVector<int64_t> want;
-  if (failed(gatherShape(*this, shapeOf(getResult()), shapeOf(getIndices()), getBatch(), want)))
+  ArrayRef<int64_t> out = shapeOf(getResult()), got = shapeOf(getUpdates());
+  if (failed(gatherShape(*this, out, shapeOf(getIndices()), getBatch(), want)))
     return failure();
-  return expectShape(*this, getUpdates(), want);
+  if (want.size() != got.size() || !llvm::all_of_zip(want, got, agree))
+    return emitOpError() << "expected updates of shape [" << want << "], found [" << got << "]";
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getUpdates());
+  return expectExtents(*this, getResult(), getExtents().size());
 }
 
-namespace {
-LogicalResult verifyWindow(Operation *op, ArrayRef<int64_t> flat, ArrayRef<int64_t> windows,
-                           int64_t dim, int64_t stride, int64_t dilation) {
+/// `flat` and its `windows` along `dim` agree in all other dimensions.
+static LogicalResult windowShape(Operation *op, ArrayRef<int64_t> flat, ArrayRef<int64_t> windows,
+                                 int64_t dim, int64_t stride, int64_t dilation) {
   if (dim < 0 || dim >= (int64_t)flat.size() || windows.size() != flat.size() + 1 ||
       ShapedType::isDynamic(flat[dim]))
     return op->emitOpError() << "needs a static dimension in range (C1)";
@@ -177,16 +216,35 @@ LogicalResult verifyWindow(Operation *op, ArrayRef<int64_t> flat, ArrayRef<int64
       return op->emitOpError() << "changes dimension " << i;
   return success();
 }
-} // namespace
 
-LogicalResult WindowOp::verify() {
-  return verifyWindow(*this, shapeOf(getInput()), shapeOf(getResult()), getDim(), getStride(),
-                      getDilation());
+LogicalResult WindowOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> out = shapeOf(getResult());
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getInput());
+  return windowShape(*this, shapeOf(getInput()), out, getDim(), getStride(), getDilation());
 }
 
-LogicalResult UnwindowOp::verify() {
-  return verifyWindow(*this, shapeOf(getResult()), shapeOf(getInput()), getDim(), getStride(),
-                      getDilation());
+LogicalResult UnwindowOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> out = shapeOf(getResult());
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getInput());
+  return windowShape(*this, out, shapeOf(getInput()), getDim(), getStride(), getDilation());
+}
+
+LogicalResult RandomOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> out = shapeOf(getResult());
+  shape.assign(out.begin(), out.end());
+  element = elementOf(getResult());
+  if (!isa<FloatType>(element))
+    return emitOpError() << "draws real numbers, not " << element;
+  return expectExtents(*this, getResult(), getExtents().size());
+}
+
+LogicalResult StopOp::inferShape(Shape &shape, Type &element) {
+  ArrayRef<int64_t> in = shapeOf(getInput());
+  shape.assign(in.begin(), in.end());
+  element = elementOf(getInput());
+  return success();
 }
 
 LogicalResult ValueAndGradOp::verify() {

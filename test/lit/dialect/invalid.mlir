@@ -76,3 +76,35 @@ func.func @lift_results(%m: tensor<4x3xf32>) {
   }
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>) {
+  // expected-error @+1 {{expected a result of shape [4, 3], found [3, 4]}}
+  %y = dyn.transpose %x [1, 0] : tensor<3x4xf32> to tensor<3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3x4xf32>) {
+  // expected-error @+1 {{expected a result of 'f32', found 'f64'}}
+  %y = dyn.reduce add %x dims [1] : tensor<3x4xf32> to tensor<3xf64>
+  return
+}
+
+// -----
+
+func.func @f(%k: i64) {
+  // expected-error @+1 {{needs one extent for each dynamic result dimension (C2)}}
+  %y = dyn.random normal %k : tensor<?xf32>
+  return
+}
+
+// -----
+
+func.func @f(%a: tensor<3xf32>, %b: tensor<3xf64>) {
+  // expected-error @+1 {{multiplies 'f32' by 'f64'}}
+  %y = dyn.contract %a [0], %b [0] : tensor<3xf32>, tensor<3xf64> to f32
+  return
+}

@@ -17,6 +17,11 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+namespace dyn {
+/// Whether the result of an op agrees with its `ShapeRule`; says why not.
+llvm::LogicalResult verifyShape(mlir::Operation *op);
+} // namespace dyn
+
 #include "DynDialect.h.inc"
 #include "DynEnums.h.inc"
 #include "DynInterfaces.h.inc"
