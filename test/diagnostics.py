@@ -53,7 +53,7 @@ for folder in ("lit", "cli"):
             if isWhole(lines[at:end]):
                 whole.add(code)
 for path in (test / "runtime").glob("*.cpp"):
-    said.update(re.findall(r'"(E\d+)"', path.read_text()))
+    said.update(re.findall(r'"(E\d+)["\]]', path.read_text()))
 
 reported = set()
 for room in ("dsl", "compiler", "runtime"):
