@@ -113,6 +113,7 @@ std::vector<const Diagnostic *> Diagnostics::sorted() const {
     return std::tuple(all[i].span.file, all[i].span.begin, all[i].span.end, i);
   });
   std::vector<const Diagnostic *> result;
+  result.reserve(all.size());
   for (size_t i : order)
     result.push_back(&all[i]);
   auto isCascade = [](const Diagnostic *a, const Diagnostic *b) {

@@ -40,6 +40,7 @@ Binder AstBuilder::binder(Grammar::BinderContext *ctx) {
 
 std::vector<Binder> AstBuilder::binders(const std::vector<Grammar::BinderContext *> &list) {
   std::vector<Binder> result;
+  result.reserve(list.size());
   for (auto *ctx : list)
     result.push_back(binder(ctx));
   return result;

@@ -27,7 +27,7 @@ public:
 
 private:
   void put(std::string_view text) { out += text; }
-  void line() { out += "\n" + std::string(2 * depth, ' '); }
+  void line() { out += "\n" + std::string(size_t(2) * depth, ' '); }
   void quoted(std::string_view text);
   void doc(const std::string &text);
   void optional(const ExprPtr &expr, std::string_view before);

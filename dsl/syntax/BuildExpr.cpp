@@ -95,6 +95,7 @@ ExprPtr AstBuilder::ifExpr(Grammar::IfExprContext *ctx) {
 
 std::vector<ExprPtr> AstBuilder::picks(const std::vector<Grammar::PickContext *> &list) {
   std::vector<ExprPtr> result;
+  result.reserve(list.size());
   for (auto *ctx : list)
     result.push_back(pick(ctx));
   return result;

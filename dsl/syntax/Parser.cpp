@@ -55,9 +55,8 @@ std::pair<size_t, size_t> statementAround(const TokenList &tokens, size_t index)
     size_t before = type(begin - 1);
     if (before == DynLexer::RBRACE)
       ++closed;
-    else if (before == DynLexer::LBRACE && closed-- == 0)
-      break;
-    else if (before == DynLexer::NL && closed == 0)
+    else if ((before == DynLexer::LBRACE && closed-- == 0) ||
+             (before == DynLexer::NL && closed == 0))
       break;
   }
   size_t end = begin;
@@ -90,10 +89,10 @@ struct Attempt {
 
   /// Null if the strategy stopped the parse.
   DynParser::FileContext *run(PredictionMode mode,
-                              std::shared_ptr<antlr4::ANTLRErrorStrategy> onError) {
+                              const std::shared_ptr<antlr4::ANTLRErrorStrategy> &onError) {
     tokens.seek(0);
     parser.reset();
-    parser.setErrorHandler(std::move(onError));
+    parser.setErrorHandler(onError);
     parser.getInterpreter<ParserATNSimulator>()->setPredictionMode(mode);
     try {
       return parser.file();

@@ -133,9 +133,9 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
     else if (t.name == "@loop")
       innermost = number(t);
     else if (t.name.rfind("@counter.", 0) == 0)
-      counters[std::atoll(t.name.c_str() + 9)] = number(t);
+      counters[std::strtoll(t.name.c_str() + 9, nullptr, 10)] = number(t);
     else if (t.name.rfind("@series.", 0) == 0 && t.type == DYN_I64 && t.shape.size() == 1) {
-      Series::Lengths &all = lengths[std::atoll(t.name.c_str() + 8)];
+      Series::Lengths &all = lengths[std::strtoll(t.name.c_str() + 8, nullptr, 10)];
       all.resize(size_t(t.shape[0]));
       std::memcpy(all.data(), t.data.data(), t.data.size());
     } else

@@ -35,7 +35,7 @@ private:
   size_t used = 0;
   int64_t each = 1; ///< values in a span
   int64_t values = 0;
-  double latest = std::nan(""), least = INFINITY, most = -INFINITY;
+  double latest = std::nan(""), least = HUGE_VAL, most = -HUGE_VAL;
 };
 
 } // namespace dyn::rt

@@ -154,6 +154,7 @@ std::vector<ZipMember> dyn::rt::zipMembers(const std::string &name, std::string_
   if (at != d.end)
     a.damaged(at, "something follows the directory");
   std::vector<std::pair<uint64_t, uint64_t>> spans;
+  spans.reserve(all.size());
   for (const ZipMember &m : all)
     spans.push_back({m.header, m.data + m.packed});
   std::sort(spans.begin(), spans.end());
