@@ -32,8 +32,14 @@ func.func @train(%run: i64) {
   %w = dyn.load %path, [2] : tensor<4xf32>
   // CHECK: call @dyn_rt_log(%[[SELF]]
   dyn.log 0, %rate
-  // CHECK: call @dyn_rt_logged_last(%[[SELF]]
-  %last = dyn.logged_last 0
+  // CHECK: call @dyn_rt_logged_count(%[[SELF]]
+  %count = dyn.logged_count 0
+  // CHECK: call @dyn_rt_logged_value(%[[SELF]]
+  %last = dyn.logged_value 0[%count]
+  // CHECK: call @dyn_rt_logged_step(%[[SELF]]
+  %step = dyn.logged_step 0[%count]
+  // CHECK: call @dyn_rt_logged_align(%[[SELF]]
+  dyn.logged_align 0, 1, 0
   // CHECK: call @dyn_rt_step(%[[SELF]]
   dyn.step
   // CHECK: call @dyn_rt_tick(%[[SELF]]
@@ -41,7 +47,7 @@ func.func @train(%run: i64) {
   %holds = arith.cmpf olt, %last, %f : f64
   // CHECK: scf.if
   // CHECK: call @dyn_rt_check_failed(%[[SELF]]
-  dyn.assert 0, %holds, %size, %size
+  dyn.assert 0, %holds, %step, %size
   // CHECK: call @dyn_rt_claim(%[[SELF]]
   dyn.claim 0, %holds, %last, %f
   dyn.save %path, [0, 1] (%state, %w : tensor<5xi64>, tensor<4xf32>)
