@@ -90,8 +90,8 @@ DiagBuilder Diagnostics::reportTexts(SourceSpan span, Diag id,
                                      const std::vector<std::string> &args) {
   const DiagInfo &info = diagInfo(id);
   Diagnostic diagnostic{id, info.severity, span, formatDiag(info.message, args), {}, {}, {}};
-  if (!info.help.empty())
-    diagnostic.helps.push_back(formatDiag(info.help, args));
+  if (std::string help = formatDiag(info.help, args); !help.empty())
+    diagnostic.helps.push_back(std::move(help));
   all.push_back(std::move(diagnostic));
   errors += info.severity == Severity::Error;
   return DiagBuilder(&all.back());

@@ -197,7 +197,7 @@ Val Elaborator::unlift(const Val &v, ArrayRef<AxisPtr> axes) {
   for (size_t i = 0; i < out.items.size(); ++i)
     if (out.roles.empty() || out.roles[i] != Role::Argument)
       out.items[i] = unlift(out.items[i], axes);
-  if (out.kind == ValKind::Struct)
+  if (out.kind == ValKind::Struct || out.kind == ValKind::Delta)
     for (size_t i = axes.size(); i-- > 0;)
       out.stack.insert(out.stack.begin(), axes[i]->extent);
   return out;

@@ -249,6 +249,7 @@ private:
   std::vector<Binding *> changed(Snapshot &s);
 
   // --- Training.cpp
+  /// A variable of a derivative, or what an optimizer moves.
   struct Pick {
     Val *target = nullptr;
     std::vector<Leaf> leaves; ///< selected parameters; empty for an array
@@ -256,13 +257,6 @@ private:
   };
   bool resolvePick(const ast::Expr &e, Pick &pick, bool needVar);
   bool selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves, SourceSpan span);
-  struct Differentiated {
-    Val value;                  ///< what the body evaluates to
-    std::vector<Val> gradients; ///< one a pick
-  };
-  std::optional<Differentiated> differentiate(std::vector<Pick> &picks,
-                                              llvm::function_ref<Val()> body, SourceSpan span);
-  Val evalDerive(const ast::DeriveExpr &e);
   Val evalMinimize(const ast::MinimizeExpr &e);
   bool updateStatement(const ast::UpdateStmt &s);
   bool applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient, SourceSpan span);
@@ -294,6 +288,73 @@ private:
   /// `max[t] logged.x[t]`; nothing when no series is indexed.
   std::optional<Val> reduceOverSeries(const ast::ReduceExpr &e);
   void checkSeriesRead();
+
+  // --- Derivatives.cpp
+  /// What a derivative is taken by: arrays, and block arguments while its body is read.
+  struct Variables {
+    std::vector<Val *> targets;
+    std::vector<Val> originals;
+    llvm::SmallVector<mlir::Value> values; ///< with the frames of `targets`
+    llvm::SmallVector<mlir::Type> types() const;
+  };
+  /// A body in a region of its own that ends without a terminator.
+  struct Traced {
+    std::unique_ptr<mlir::Region> region;
+    llvm::SmallVector<mlir::Value> yielded; ///< those in front, the value, what was assigned
+    size_t front = 0;
+    Val value;
+    std::vector<Binding *> assigned;
+  };
+  struct Differentiated {
+    Val value;                  ///< what the body evaluates to
+    std::vector<Val> gradients; ///< one a pick; forward the tangent of the value alone
+  };
+  using Body = llvm::function_ref<Val()>;
+  /// Checks the first part of a body's value; gives what the region yields in front.
+  using Front = llvm::function_ref<bool(Val &first, llvm::SmallVectorImpl<mlir::Value> &front)>;
+  /// `context`: also repeated over the frames in scope, for a derivative for each.
+  Variables openVariables(std::vector<Pick> &picks, bool context);
+  /// Leaves the variables as block arguments when it succeeds.
+  std::optional<Traced> trace(Variables &variables, Body body, SourceSpan span, Front front);
+  /// Puts results in place of what the body yielded, and the variables back.
+  void leave(Traced &traced, Variables &variables, mlir::ValueRange results);
+  /// One array for each variable, as the picks are built.
+  std::vector<Val> byPick(const std::vector<Pick> &picks, llvm::ArrayRef<Array> arrays);
+  /// Reverse mode; `weights` of the value's shape make it a vector-Jacobian product.
+  std::optional<Differentiated> differentiate(std::vector<Pick> &picks, Body body, SourceSpan span,
+                                              const Val *weights = nullptr);
+  /// Forward mode: the tangent of the value when the variables move along `along`.
+  std::optional<Differentiated> directional(std::vector<Pick> &picks, llvm::ArrayRef<Array> along,
+                                            Body body, SourceSpan span);
+  std::optional<llvm::SmallVector<Array>> directionOf(const std::vector<Pick> &picks,
+                                                      const ast::Expr &along);
+  std::optional<llvm::SmallVector<Array *>> outputsOf(Val &first, SourceSpan span);
+  /// The sum of `first` times `weights`, entry by entry.
+  std::optional<Array> weighted(Val &first, const Val &weights, SourceSpan span);
+  Array sumOfAll(const Array &a, SourceSpan span);
+  Val derivativeOf(const Differentiated &d);
+  /// The derivative, in front of the other parts of a tuple.
+  Val withRest(const Differentiated &d);
+  Val evalDerive(const ast::DeriveExpr &e);
+
+  // --- Jacobians.cpp
+  enum class Mode { Sizes, Forward };
+  std::optional<Differentiated> jacobian(std::vector<Pick> &picks, Body body, SourceSpan span,
+                                         Mode mode);
+  std::optional<Differentiated> laplacian(std::vector<Pick> &picks, Body body, SourceSpan span);
+  /// A computation for each member of a frame: `fill` emits it and says which block
+  /// arguments it needs and what it yields, `inputs` makes what they are slices of.
+  struct Lifting {
+    llvm::SmallVector<mlir::Value> lifted, shared;
+    std::function<llvm::SmallVector<mlir::Value>()> inputs;
+  };
+  llvm::SmallVector<mlir::Value>
+  liftOver(SourceSpan span, llvm::function_ref<std::optional<Lifting>(mlir::Block &)> fill);
+  /// Unit vectors of all variables together, [entries, shape...] for each.
+  llvm::SmallVector<mlir::Value> basis(const Variables &variables, int64_t entries);
+  std::optional<int64_t> entriesOf(llvm::ArrayRef<Extent> shape, SourceSpan span);
+  Array reshaped(const Array &a, llvm::ArrayRef<Extent> shape);
+  Array withFrame(const Array &like, mlir::Value value, const AxisPtr &axis);
 
   // --- Data.cpp
   std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);

@@ -124,6 +124,17 @@ Array Elaborator::takeAt(const Array &a, size_t dim, const Array &index, SourceS
   for (const AxisPtr &f : idx.frames)
     if (!llvm::is_contained(shared, f))
       indexOnly.push_back(f);
+  // A run-time extent must lead, so whoever lacks it is repeated along it.
+  auto share = [&](SmallVector<AxisPtr> &own) {
+    for (const AxisPtr &f : own)
+      if (!f->extent.isStatic())
+        shared.push_back(f);
+    llvm::erase_if(own, [](const AxisPtr &f) { return !f->extent.isStatic(); });
+  };
+  share(tableOnly);
+  if (!shared.empty())
+    share(indexOnly);
+  sortFrames(shared);
   SmallVector<AxisPtr, 4> order(shared.begin(), shared.end());
   Array t = table;
   if (!tableOnly.empty()) {
@@ -189,9 +200,9 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
   if (base.kind == ValKind::Type || base.kind == ValKind::Builtin)
     return unsupported(e.span, "an array type as a value",
                        "write the type where a type is expected");
-  bool points =
-      llvm::all_of(e.subs, [](const ast::Sub &s) { return s.kind == ast::SubKind::Point; });
-  if (base.kind == ValKind::Struct && points && e.subs.size() <= base.stack.size()) {
+  bool points = llvm::all_of(e.subs, [](auto &s) { return s.kind == ast::SubKind::Point; });
+  if ((base.kind == ValKind::Struct || base.kind == ValKind::Delta) && points &&
+      e.subs.size() <= base.stack.size()) {
     for (const ast::Sub &s : e.subs) {
       Val i = eval(*s.point);
       if (i.isError())
@@ -206,7 +217,7 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
     }
     return base;
   }
-  if (e.subs.size() == 1 && e.subs[0].kind == ast::SubKind::Point) {
+  if (e.subs.size() == 1 && points) {
     Val i = eval(*e.subs[0].point);
     if (i.isError())
       return i;

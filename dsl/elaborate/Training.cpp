@@ -1,11 +1,10 @@
-//===- Training.cpp - derivatives, minimize, update -----------------------===//
+//===- Training.cpp - variables of derivatives, minimize, update ----------===//
 //
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 #include "Elaborator.h"
-#include "Mentions.h"
 
 #include "llvm/Support/Casting.h"
 
@@ -94,201 +93,17 @@ bool Elaborator::resolvePick(const ast::Expr &e, Pick &pick, bool needVar) {
       return true;
   } else if (pick.target->kind == ValKind::Struct) {
     collectLeaves(*pick.target, pick.leaves);
+    // Of a record every real field is a variable.
+    if (pick.target->decl && pick.target->decl->kind() == ast::ItemKind::Type)
+      for (Leaf &l : pick.leaves)
+        if (isReal(l.val->array.elem))
+          l.role = Role::Param;
     return selectLeaves(selector, pick.leaves, e.span);
   }
   error(e.span, Diag::E0206)
       .label("this is " + describe(*pick.target))
       .help("derivatives are taken by models and real arrays");
   return false;
-}
-
-std::optional<Elaborator::Differentiated> Elaborator::differentiate(std::vector<Pick> &picks,
-                                                                    llvm::function_ref<Val()> body,
-                                                                    SourceSpan span) {
-  // Values of the variables, replaced by block arguments inside the region.
-  std::vector<Val *> wrt;
-  for (Pick &p : picks) {
-    if (p.target->isArray())
-      wrt.push_back(p.target);
-    for (Leaf &l : p.leaves)
-      wrt.push_back(l.val);
-  }
-  std::vector<Val> originals;
-  SmallVector<mlir::Value> operands;
-  SmallVector<mlir::Type> types;
-  SmallVector<mlir::Location> locs;
-  for (Val *v : wrt) {
-    originals.push_back(*v);
-    // A variable shared by the frames in scope has one derivative for each.
-    Array a = v->array;
-    SmallVector<AxisPtr, 2> frames = withContext(a.frames);
-    a.value = place(a, frames, a.shape);
-    a.frames.assign(frames.begin(), frames.end());
-    v->array = a;
-    operands.push_back(a.value);
-    types.push_back(a.value.getType());
-    locs.push_back(loc(span));
-  }
-  mlir::OperationState state(loc(span), ValueAndGradOp::getOperationName());
-  state.addRegion();
-  Snapshot before = snapshot();
-  auto region = std::make_unique<mlir::Region>();
-  auto *block = new mlir::Block();
-  region->push_back(block);
-  block->addArguments(types, locs);
-  Val value;
-  std::vector<Binding *> assigned;
-  SmallVector<mlir::Value> yielded;
-  std::vector<Val> outside;
-  bool ok = true;
-  Array scalar;
-  {
-    mlir::OpBuilder::InsertionGuard guard(builder);
-    // The region hangs in the function while it is filled, so that the builder's
-    // constants and the verifier see its parent.
-    auto holder = mlir::scf::ExecuteRegionOp::create(builder, loc(span), mlir::TypeRange{});
-    holder.getRegion().takeBody(*region);
-    builder.setInsertionPointToEnd(block);
-    for (size_t i = 0; i < wrt.size(); ++i)
-      wrt[i]->array.value = block->getArgument(i);
-    Snapshot inside = snapshot();
-    auto inner = std::make_shared<Scope>();
-    inner->parent = scope;
-    std::swap(scope, inner);
-    scope->names["@live"] = {Val::string("a derivative"), false, {}};
-    ++pure;
-    value = body();
-    --pure;
-    std::swap(scope, inner);
-    Val *first = value.kind == ValKind::Tuple && !value.items.empty() ? &value.items[0] : &value;
-    if (!value.isError() &&
-        (!first->isArray() || !isReal(first->array.elem) || !first->array.shape.empty())) {
-      auto d = error(span, Diag::E0220);
-      d.label("this is " + describe(*first));
-      d.help(first->isArray() && isReal(first->array.elem)
-                 ? "differentiate one number: a `mean` or `sum` is missing"
-                 : "differentiate one real number");
-      value = Val::error();
-    }
-    ok = !value.isError();
-    if (ok) {
-      scalar = first->array;
-      // Members of a frame are independent: the gradient of the sum holds each.
-      Array total = scalar;
-      SmallVector<int64_t> dims;
-      for (size_t i = 0; i < scalar.frames.size(); ++i)
-        dims.push_back(int64_t(i));
-      if (!dims.empty())
-        total = reduceDims(ReduceKind::add, scalar, dims, span);
-      yielded.push_back(total.value);
-      auto leave = [&](Val &v) {
-        SmallVector<mlir::Value *> refs;
-        collectValues(v, refs);
-        for (mlir::Value *r : refs)
-          yielded.push_back(*r);
-      };
-      leave(value);
-      // What the block assigned leaves it as well.
-      for (Binding *b : changed(inside)) {
-        assigned.push_back(b);
-        leave(b->val);
-      }
-      YieldOp::create(builder, loc(span), yielded);
-    }
-    region->takeBody(holder.getRegion());
-    builder.setInsertionPointAfter(holder);
-    holder.erase();
-  }
-  auto restoreWrt = [&] {
-    for (size_t i = 0; i < wrt.size(); ++i)
-      *wrt[i] = originals[i];
-  };
-  if (!ok) {
-    region->dropAllReferences();
-    restoreWrt();
-    return std::nullopt;
-  }
-  SmallVector<mlir::Type> results;
-  for (mlir::Value v : yielded)
-    results.push_back(v.getType());
-  results.append(types.begin(), types.end());
-  auto op = ValueAndGradOp::create(builder, loc(span), results, operands);
-  op.getBody().takeBody(*region);
-  unsigned next = 1;
-  auto arrive = [&](Val &v) {
-    SmallVector<mlir::Value *> refs;
-    collectValues(v, refs);
-    for (mlir::Value *r : refs)
-      *r = op.getResult(next++);
-  };
-  arrive(value);
-  for (Binding *b : assigned)
-    arrive(b->val);
-  // Parameters did not change; state that the block assigned stays assigned.
-  restoreWrt();
-  Differentiated out;
-  out.value = value;
-  unsigned g = yielded.size();
-  size_t w = 0;
-  for (Pick &p : picks) {
-    auto gradient = [&] {
-      Array a = originals[w].array;
-      a.frames = withContext(a.frames);
-      a.value = op.getResult(g++);
-      ++w;
-      return Val::ofArray(a);
-    };
-    if (p.leaves.empty()) {
-      out.gradients.push_back(gradient());
-      continue;
-    }
-    Val delta = Val::of(ValKind::Delta);
-    for (Leaf &l : p.leaves) {
-      delta.names.push_back(l.path);
-      delta.items.push_back(gradient());
-    }
-    out.gradients.push_back(delta);
-  }
-  return out;
-}
-
-Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
-  if (e.word.text != "grad" && e.word.text != "value_and_grad")
-    return unsupported(e.span, "`" + e.word.text + "`", "compose it from `grad`");
-  std::vector<Pick> picks(e.picks.size());
-  std::set<std::string> inBody, inPick;
-  mentionedNames(*e.body, inBody);
-  for (size_t i = 0; i < picks.size(); ++i) {
-    if (!resolvePick(*e.picks[i], picks[i], false))
-      return Val::error();
-    inPick.clear();
-    mentionedNames(*e.picks[i], inPick);
-    if (llvm::none_of(inPick, [&](const std::string &n) { return inBody.count(n); })) {
-      diagnostics.report(e.picks[i]->span, Diag::E0221,
-                         std::string(sources.text(e.picks[i]->span)));
-      return Val::error();
-    }
-  }
-  auto d = differentiate(
-      picks, [&] { return eval(*e.body); }, e.span);
-  if (!d)
-    return Val::error();
-  Val gradients = d->gradients[0];
-  if (d->gradients.size() > 1) {
-    gradients = Val::of(ValKind::Tuple);
-    gradients.items = d->gradients;
-  }
-  if (e.word.text == "grad" && d->value.kind != ValKind::Tuple)
-    return gradients;
-  Val out = Val::of(ValKind::Tuple);
-  if (e.word.text == "value_and_grad")
-    out.items = {d->value, gradients};
-  else {
-    // Of a tuple the first part is differentiated, the rest comes out.
-    out.items = {gradients};
-    out.items.insert(out.items.end(), d->value.items.begin() + 1, d->value.items.end());
-  }
-  return out;
 }
 
 Val Elaborator::evalMinimize(const ast::MinimizeExpr &e) {
