@@ -7,6 +7,7 @@
 #include "Forward.h"
 
 #include "Emit.h"
+#include "Stated.h"
 #include "dyn/dialect/Dialect.h"
 
 using namespace mlir;
@@ -44,6 +45,15 @@ LogicalResult Forward::visit(Operation *op) {
   bool floats = llvm::any_of(op->getResults(), [](Value r) { return isFloat(r.getType()); });
   if (!reached || !floats || isa<StopOp>(op))
     return success();
+  if (auto stated = dyn_cast<StatedOp>(op)) {
+    b.setInsertionPointAfter(op);
+    SmallVector<Value> along;
+    for (Value v : op->getOperands())
+      if (isFloat(v.getType()))
+        along.push_back(tangentOrZero(v, op->getLoc()));
+    setTangent(op->getResult(0), inlineRule(b, stated, along).second);
+    return success();
+  }
   auto rule = dyn_cast<Differentiable>(op);
   if (!rule)
     return op->emitError("[E0220] no derivative for '") << op->getName() << "'";

@@ -5,13 +5,15 @@
 //
 // The innermost one first, so that each sees plain ops: move the body in front of
 // the op, sweep over it (backwards for dyn.value_and_grad, forwards for dyn.jvp, for
-// all members of the frame at once for dyn.lift), replace the results.
+// all members of the frame at once for dyn.lift), replace the results. In the end
+// the values of functions with stated derivatives take their place.
 //
 //===----------------------------------------------------------------------===//
 #include "Emit.h"
 #include "Forward.h"
 #include "Lift.h"
 #include "Reverse.h"
+#include "Stated.h"
 
 #include "dyn/autodiff/Passes.h"
 #include "dyn/dialect/Dialect.h"
@@ -126,16 +128,21 @@ struct GradPass : dyn::impl::GradPassBase<GradPass> {
   void runOnOperation() final {
     SmallVector<Operation *> all;
     getOperation().walk<WalkOrder::PostOrder>([&](Operation *op) {
-      if (isa<ValueAndGradOp, JvpOp, LiftOp>(op))
+      if (isa<ValueAndGradOp, JvpOp, LiftOp, StatedOp>(op))
         all.push_back(op);
     });
     for (Operation *op : all) {
-      LogicalResult done =
-          llvm::TypeSwitch<Operation *, LogicalResult>(op).Case<ValueAndGradOp, JvpOp, LiftOp>(
-              [](auto derivative) { return expand(derivative); });
+      LogicalResult done = llvm::TypeSwitch<Operation *, LogicalResult>(op)
+                               .Case<ValueAndGradOp, JvpOp, LiftOp>(
+                                   [](auto derivative) { return expand(derivative); })
+                               .Case([](StatedOp stated) { return checkLinear(stated); });
       if (failed(done))
         return signalPassFailure();
     }
+    SmallVector<StatedOp> stated;
+    getOperation().walk<WalkOrder::PostOrder>([&](StatedOp op) { stated.push_back(op); });
+    for (StatedOp op : stated)
+      dropRule(op);
   }
 };
 } // namespace

@@ -7,6 +7,7 @@
 #include "Reverse.h"
 
 #include "Emit.h"
+#include "Stated.h"
 #include "dyn/dialect/Dialect.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -79,6 +80,8 @@ LogicalResult Reverse::visit(Operation *op) {
     return visitFor(loop);
   if (auto loop = dyn_cast<scf::WhileOp>(op))
     return visitWhile(loop);
+  if (auto stated = dyn_cast<StatedOp>(op))
+    return visitStated(stated);
   auto rule = dyn_cast<Differentiable>(op);
   if (!rule)
     return op->emitError("[E0220] no derivative for '")
@@ -91,5 +94,26 @@ LogicalResult Reverse::visit(Operation *op) {
            << op->getName() << "'; cut with `stop`, or use a smooth form";
   for (auto [v, g] : llvm::zip(op->getOperands(), out))
     accumulate(v, g);
+  return success();
+}
+
+/// The rule is linear, so its derivative by the tangents is its transpose, wherever.
+LogicalResult Reverse::visitStated(StatedOp op) {
+  Reverse inner(b);
+  SmallVector<Value> variables;
+  for (Value v : op.getInputs())
+    if (isFloat(v.getType())) {
+      variables.push_back(constantLike(b, op.getLoc(), v, 0));
+      inner.activate(variables.back());
+    }
+  auto [ops, tangent] = inlineRule(b, op, variables);
+  inner.propagate(ops);
+  inner.accumulate(tangent, cotangent(op.getResult()));
+  if (failed(inner.sweep(ops)))
+    return failure();
+  size_t next = 0;
+  for (Value v : op.getInputs())
+    if (isFloat(v.getType()))
+      accumulate(v, inner.cotangent(variables[next++]));
   return success();
 }

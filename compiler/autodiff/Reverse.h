@@ -7,6 +7,7 @@
 #ifndef DYN_AUTODIFF_REVERSE_H
 #define DYN_AUTODIFF_REVERSE_H
 
+#include "dyn/dialect/Dialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
@@ -39,6 +40,7 @@ private:
   llvm::LogicalResult visitIf(mlir::scf::IfOp op);
   llvm::LogicalResult visitFor(mlir::scf::ForOp op);
   llvm::LogicalResult visitWhile(mlir::scf::WhileOp op);
+  llvm::LogicalResult visitStated(StatedOp op);
   /// Makes `fresh` stand for `old`, which is about to be erased.
   void replace(mlir::ValueRange old, mlir::ValueRange fresh);
   llvm::SmallVector<mlir::Value> activeCaptures(llvm::MutableArrayRef<mlir::Region> regions);

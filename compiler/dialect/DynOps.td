@@ -352,8 +352,39 @@ def Dyn_LiftOp : Dyn_Op<"lift", [SingleBlock]> {
   }];
 }
 
+def Dyn_StatedOp : Dyn_Op<"stated", [SingleBlock]> {
+  let summary = "a value with a derivative that its author states";
+  let description = [{
+    `value` computes the result from block arguments that stand for `inputs` (C1:
+    equal types). `rule` computes its tangent from as many arguments, the result, and
+    the tangent of each input that is a float (C2), and is linear in the tangents.
+    Forward mode runs the rule, reverse mode its transpose. What either captures
+    from above is constant. `dyn-grad` leaves the value alone in the end.
+
+    Example:
+    ```mlir
+    %y = dyn.stated(%x) : (f64) -> f64 value {
+    ^bb0(%a: f64):
+      %r = math.round %a : f64
+      dyn.yield %r : f64
+    } rule {
+    ^bb0(%a: f64, %v: f64, %da: f64):
+      dyn.yield %da : f64
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Dyn_Value>:$inputs);
+  let results = (outs Dyn_Value:$result);
+  let regions = (region SizedRegion<1>:$value, SizedRegion<1>:$rule);
+  let hasVerifier = 1;
+  let assemblyFormat = [{
+    `(` $inputs `)` `:` functional-type($inputs, $result) `value` $value `rule` $rule attr-dict
+  }];
+}
+
 def Dyn_YieldOp
-    : Dyn_Op<"yield", [Pure, Terminator, ParentOneOf<["ValueAndGradOp", "JvpOp", "LiftOp"]>]> {
+    : Dyn_Op<"yield",
+             [Pure, Terminator, ParentOneOf<["ValueAndGradOp", "JvpOp", "LiftOp", "StatedOp"]>]> {
   let summary = "what a differentiated or lifted body computes";
   let arguments = (ins Variadic<Dyn_Value>:$values);
   let assemblyFormat = "$values attr-dict `:` type($values)";

@@ -320,3 +320,21 @@ LogicalResult LiftOp::verify() {
                          << " with the frame";
   return success();
 }
+
+LogicalResult StatedOp::verify() {
+  SmallVector<Type> rule(getInputs().getTypes());
+  rule.push_back(getResult().getType());
+  for (Type t : getInputs().getTypes())
+    if (isa<FloatType>(getElementTypeOrSelf(t)))
+      rule.push_back(t);
+  if (getValue().front().getArgumentTypes() != getInputs().getTypes())
+    return emitOpError() << "arguments of `value` differ from `inputs` (C1)";
+  if (!llvm::equal(getRule().front().getArgumentTypes(), rule))
+    return emitOpError() << "`rule` takes the inputs, the result and a tangent for each float (C2)";
+  for (Region &r : getOperation()->getRegions()) {
+    auto yield = dyn_cast<YieldOp>(r.front().getTerminator());
+    if (!yield || !llvm::equal(yield.getValues().getTypes(), getOperation()->getResultTypes()))
+      return emitOpError() << "both regions yield one value of the result's type";
+  }
+  return success();
+}

@@ -249,6 +249,12 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
       error(span, Diag::E0233).label("a call below 60 others");
     return Val::error();
   }
+  if (fn.derivative && callee.self) {
+    diagnostics
+        .report(fn.derivative->span, Diag::E0251, "a function of a model states no derivative")
+        .help("write it at the top of the file and pass it what it reads");
+    return Val::error();
+  }
   std::vector<Val> values;
   std::vector<int> argOf;
   if (!matchParams(fn.params, args, span, "`" + fn.name.text + "`", callee.home, values, argOf))
@@ -354,7 +360,7 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   std::string savedPath = drawPath;
   if (!callee.self)
     drawPath += fn.name.text + ".";
-  Val result = evalBody(fn.body);
+  Val result = fn.derivative ? evalStated(fn) : evalBody(fn.body);
   drawPath = savedPath;
   frameContext.resize(frames);
   callStack.pop_back();

@@ -337,6 +337,11 @@ private:
   Val withRest(const Differentiated &d);
   Val evalDerive(const ast::DeriveExpr &e);
 
+  // --- Stated.cpp
+  /// The body of a function whose parameters are in scope, with its `derivative`.
+  Val evalStated(const ast::FunctionItem &fn);
+  bool statedParams(const ast::FunctionItem &fn);
+
   // --- Jacobians.cpp
   enum class Mode { Sizes, Forward };
   std::optional<Differentiated> jacobian(std::vector<Pick> &picks, Body body, SourceSpan span,
