@@ -141,29 +141,44 @@ bool Lift::visitTensor(Operation *raw) {
   Value result = raw->getResult(0), twin;
   auto type = cast<RankedTensorType>(framed(result.getType()));
   int64_t at = axisOf(result);
-  auto extract = [&](Value from, Slice s) -> Value {
-    if (type.getNumElements() == 0 && type.hasStaticShape())
-      return tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
-    s.whole(b, axisOf(from), extent);
-    return tensor::ExtractSliceOp::create(b, loc, type, lifted(from, loc), s.offsets, s.sizes,
-                                          s.strides);
+  // Of a larger value the frame lies at `axis`, of a slice of it at the same place among
+  // the dimensions that are kept.
+  auto kept = [](int64_t axis, const llvm::SmallBitVector &dropped) {
+    return axis && !dropped.test(0) ? int64_t(1) : int64_t(0);
   };
-  auto insert = [&](Value what, Value into, Slice s) -> Value {
+  auto extract = [&](Value from, Slice s, const llvm::SmallBitVector &dropped) -> Value {
+    if (type.hasStaticShape() && type.getNumElements() == 0)
+      return tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+    int64_t place = kept(axisOf(from), dropped);
+    SmallVector<int64_t> shape(type.getShape());
+    shape.erase(shape.begin() + at);
+    shape.insert(shape.begin() + place, extent);
+    s.whole(b, axisOf(from), extent);
+    Value slice = tensor::ExtractSliceOp::create(b, loc, type.clone(shape), lifted(from, loc),
+                                                 s.offsets, s.sizes, s.strides);
+    return move(slice, place, at, loc);
+  };
+  auto insert = [&](Value what, int64_t axis, Value into, Slice s,
+                    const llvm::SmallBitVector &dropped) -> Value {
     auto small = cast<RankedTensorType>(what.getType());
     if (small.hasStaticShape() && small.getNumElements() == 0)
       return into;
+    what = move(what, axis, kept(at, dropped), loc);
     s.whole(b, at, extent);
     return tensor::InsertSliceOp::create(b, loc, what, into, s.offsets, s.sizes, s.strides);
   };
   if (auto op = dyn_cast<tensor::ExtractSliceOp>(raw)) {
-    twin = extract(op.getSource(), Slice::of(op));
+    twin = extract(op.getSource(), Slice::of(op), op.getDroppedDims());
   } else if (auto op = dyn_cast<tensor::ExtractOp>(raw)) {
-    twin = extract(op.getTensor(), Slice::element(b, op.getIndices()));
+    twin = extract(op.getTensor(), Slice::element(b, op.getIndices()),
+                   llvm::SmallBitVector(op.getIndices().size(), true));
   } else if (auto op = dyn_cast<tensor::InsertSliceOp>(raw)) {
-    twin = insert(lifted(op.getSource(), loc), lifted(op.getDest(), loc), Slice::of(op));
+    twin = insert(lifted(op.getSource(), loc), axisOf(op.getSource()), lifted(op.getDest(), loc),
+                  Slice::of(op), op.getDroppedDims());
   } else if (auto op = dyn_cast<tensor::InsertOp>(raw)) {
-    twin = insert(lifted(op.getScalar(), loc), lifted(op.getDest(), loc),
-                  Slice::element(b, op.getIndices()));
+    twin = insert(lifted(op.getScalar(), loc), 0, lifted(op.getDest(), loc),
+                  Slice::element(b, op.getIndices()),
+                  llvm::SmallBitVector(op.getIndices().size(), true));
   } else if (isa<tensor::FromElementsOp>(raw)) {
     twin = tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
     ArrayRef<int64_t> shape = type.getShape().drop_front();
@@ -175,7 +190,7 @@ bool Lift::visitTensor(Operation *raw) {
       int64_t rest = int64_t(i);
       for (size_t d = shape.size(); d-- > 0; rest /= shape[d])
         s.offsets[d] = b.getIndexAttr(rest % shape[d]);
-      twin = insert(lifted(v, loc), twin, s);
+      twin = insert(lifted(v, loc), 0, twin, s, llvm::SmallBitVector(unsigned(shape.size()), true));
     }
   } else if (auto op = dyn_cast<tensor::SplatOp>(raw)) {
     twin = BroadcastOp::create(b, loc, type, lifted(op.getInput(), loc), op.getDynamicSizes(),

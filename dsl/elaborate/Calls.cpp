@@ -240,8 +240,6 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   }
   if (fn.functionKind == ast::FunctionKind::Local)
     return unsupported(span, "`local fn`", "write `fn`: what it reads is not checked");
-  if (fn.derivative)
-    return unsupported(fn.derivative->span, "a stated derivative", "leave it out");
   if (callStack.size() > 60) {
     if (llvm::is_contained(callStack, callee.decl))
       diagnostics.report(span, Diag::E0215, fn.name.text);

@@ -199,7 +199,7 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
         0, (range.items[1].number + range.inclusive - range.items[0].number + by - 1) / by);
   }
   if (range.inclusive)
-    hi = arith::AddIOp::create(builder, current, hi, indexConstant(1));
+    hi = builder.createOrFold<arith::AddIOp>(current, hi, indexConstant(1));
   std::optional<int64_t> limit = trips;
   if (range.items[0].kind == ValKind::Int && range.items[1].kind == ValKind::Dim)
     limit =

@@ -282,7 +282,6 @@ std::optional<Elaborator::Differentiated> Elaborator::laplacian(std::vector<Pick
           unit.value = block.addArgument(typeOf(unit.shape, unit.elem), loc(span));
           along.push_back(unit);
         }
-        Val inside;
         auto once = [&]() -> Val {
           auto d = directional(picks, along, body, span);
           if (!d)

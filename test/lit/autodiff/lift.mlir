@@ -35,3 +35,19 @@ func.func @rows(%m: tensor<?x4x3xf64>) -> tensor<?x4xf64> {
   }
   return %r : tensor<?x4xf64>
 }
+
+// A slot of a tape: the slice leads with its run-time extent, the tape with its slots.
+// CHECK-LABEL: func.func @slot
+// CHECK: %[[S:.*]] = tensor.extract_slice %{{.*}}[0, %{{.*}}, 0, 0] [2, 1, %{{.*}}, 3] [1, 1, 1, 1] : tensor<2x5x?x3xf64> to tensor<2x?x3xf64>
+// CHECK: dyn.transpose %[[S]] [1, 0, 2] : tensor<2x?x3xf64> to tensor<?x2x3xf64>
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[0, %{{.*}}, 0, 0] [2, 1, %{{.*}}, 3] [1, 1, 1, 1] : tensor<2x?x3xf64> into tensor<2x5x?x3xf64>
+func.func @slot(%m: tensor<2x5x?x3xf64>, %i: index, %n: index) -> (tensor<?x2x3xf64>, tensor<2x5x?x3xf64>) {
+  %r:2 = dyn.lift 2 (%m) : (tensor<2x5x?x3xf64>) -> (tensor<?x2x3xf64>, tensor<2x5x?x3xf64>) {
+  ^bb0(%v: tensor<5x?x3xf64>):
+    %s = tensor.extract_slice %v[%i, 0, 0] [1, %n, 3] [1, 1, 1] : tensor<5x?x3xf64> to tensor<?x3xf64>
+    %q = arith.negf %s : tensor<?x3xf64>
+    %t = tensor.insert_slice %q into %v[%i, 0, 0] [1, %n, 3] [1, 1, 1] : tensor<?x3xf64> into tensor<5x?x3xf64>
+    dyn.yield %s, %t : tensor<?x3xf64>, tensor<5x?x3xf64>
+  }
+  return %r#0, %r#1 : tensor<?x2x3xf64>, tensor<2x5x?x3xf64>
+}
