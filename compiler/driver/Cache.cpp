@@ -129,7 +129,7 @@ std::optional<Compiled> dyn::driver::lookUp(const dsl::SourceFile &main, const C
   if (!text)
     return std::nullopt;
   auto damaged = [&]() -> std::optional<Compiled> {
-    fs::remove(entry);
+    (void)fs::remove(entry);
     return std::nullopt;
   };
   // checksum, newline, header, newline, object
@@ -191,7 +191,7 @@ void dyn::driver::store(const dsl::SourceFile &main, const CompileOptions &o, co
   if (fs::createUniqueFile(entry + ".%%%%%%%%", fd, temporary))
     return;
   if (!writeAside(fd, hashOf(body) + "\n" + body) || fs::rename(temporary, entry))
-    fs::remove(temporary);
+    (void)fs::remove(temporary);
   trimCache(o.cacheLimit);
 }
 
@@ -228,7 +228,7 @@ void dyn::driver::trimCache(uint64_t limit) {
   for (const Entry &e : all) {
     bool abandoned = e.temporary && e.used < hourAgo;
     if (abandoned || (total > limit && !e.temporary)) {
-      fs::remove(e.path);
+      (void)fs::remove(e.path);
       total -= e.bytes;
     }
   }

@@ -39,7 +39,7 @@ void (*dyn::driver::Jit::load(const std::string &object, std::string &error))(in
     symbols[state->jit->mangleAndIntern(name)] = {
         ExecutorAddr::fromPtr(address), JITSymbolFlags::Exported | JITSymbolFlags::Callable};
   };
-#define DYN_RT_FUNCTION(NAME) bind(#NAME, &NAME);
+#define DYN_RT_FUNCTION(NAME) bind(#NAME, &(NAME));
 #include "dyn/runtime_functions.def"
 #undef DYN_RT_FUNCTION
   if (auto e = state->jit->getMainJITDylib().define(absoluteSymbols(std::move(symbols))))

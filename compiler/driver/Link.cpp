@@ -69,13 +69,13 @@ std::string dyn::driver::linkExecutable(const std::string &object, const std::st
   std::string said;
   if (auto text = MemoryBuffer::getFile(log))
     said = (*text)->getBuffer().str();
-  sys::fs::remove_directories(folder);
+  (void)sys::fs::remove_directories(folder);
   if (status != 0) {
-    sys::fs::remove(temporary);
+    (void)sys::fs::remove(temporary);
     return "linking failed: " + (why.empty() ? said : why);
   }
   if (auto ec = sys::fs::rename(temporary, output)) {
-    sys::fs::remove(temporary);
+    (void)sys::fs::remove(temporary);
     return "cannot write " + output + ": " + ec.message();
   }
   return "";

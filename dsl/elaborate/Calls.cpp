@@ -158,6 +158,7 @@ bool Elaborator::matchParams(const std::vector<ast::Param> &params, CallArgs &ar
                                                                 : "no argument of this name";
       auto d = diagnostics.report(args.spans[i], Diag::E0207, what, problem);
       std::vector<std::string> names;
+      names.reserve(params.size());
       for (const ast::Param &q : params)
         names.push_back(q.name.text);
       if (auto near = nearestName(args.names[i], names); near && !args.names[i].empty())

@@ -317,8 +317,11 @@ Val Elaborator::countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Valu
 
 bool Elaborator::whileLoop(const ast::WhileStmt &s) {
   Loop l;
-  if (s.limit && !(l.limit = staticInt(*s.limit, "the limit of a loop")))
-    return false;
+  if (s.limit) {
+    l.limit = staticInt(*s.limit, "the limit of a loop");
+    if (!l.limit)
+      return false;
+  }
   l.span = s.span;
   l.name = "while";
   l.carried = assignableIn(s.body.get(), s.cond.get());

@@ -14,7 +14,6 @@
 
 using namespace dyn;
 using namespace dyn::dsl;
-using llvm::SmallVector;
 
 void Elaborator::openIteration(const Val &live) {
   scope->names["@live"] = {live, true, {}};

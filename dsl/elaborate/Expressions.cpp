@@ -143,9 +143,9 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
     if (it != base.home->scope->names.end())
       return it->second.val;
   }
-  if (base.kind == ValKind::Tuple)
-    if (!name.empty() && isdigit(name[0]) && size_t(atoi(name.c_str())) < base.items.size())
-      return base.items[atoi(name.c_str())];
+  if (size_t i = 0; base.kind == ValKind::Tuple && !llvm::StringRef(name).getAsInteger(10, i) &&
+                    i < base.items.size())
+    return base.items[i];
   if (base.kind == ValKind::Dataset) {
     if (name == "size") {
       Array a;
@@ -407,6 +407,7 @@ Val Elaborator::arrayOf(const std::vector<Val> &items, Elem elem, SourceSpan spa
   out.elem = elem;
   SmallVector<const Array *> refs;
   std::vector<Array> arrays;
+  arrays.reserve(items.size());
   for (const Val &v : items)
     arrays.push_back(toArray(v, elem));
   for (const Array &a : arrays) {

@@ -9,7 +9,6 @@
 using namespace dyn;
 using namespace dyn::dsl;
 using namespace mlir;
-using llvm::ArrayRef;
 using llvm::SmallVector;
 
 Array Elaborator::sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_t size, bool drop) {

@@ -14,7 +14,7 @@ using namespace mlir;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 
-void LoopEmitter::addHidden(std::string slot, mlir::Value init) {
+void LoopEmitter::addHidden(const std::string &slot, mlir::Value init) {
   State s;
   s.slot = l.name + ":" + slot;
   s.init = init;

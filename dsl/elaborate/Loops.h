@@ -51,7 +51,7 @@ private:
   bool elaborateBody();
   bool checkTypes();
   bool collect(Val &yielded);
-  void addHidden(std::string slot, mlir::Value init);
+  void addHidden(const std::string &slot, mlir::Value init);
   void saveAndResume();
   mlir::Operation *close();
   Val collected(const Val &yielded, mlir::ValueRange results);

@@ -17,7 +17,6 @@ using namespace dyn;
 using namespace dyn::dsl;
 using namespace mlir;
 using llvm::ArrayRef;
-using llvm::SmallVector;
 
 bool Elaborator::acts(const ast::Expr &e) {
   std::set<const void *> seen;
@@ -71,6 +70,7 @@ Val Elaborator::stackValues(const std::vector<Val> &all, SourceSpan span) {
     if (i < out.roles.size() && out.roles[i] == Role::Argument)
       continue;
     std::vector<Val> parts;
+    parts.reserve(all.size());
     for (const Val &v : all)
       parts.push_back(v.items[i]);
     out.items[i] = stackValues(parts, span);

@@ -165,7 +165,7 @@ void Metrics::cut(int64_t length, Series &series) {
         if (f.name == keys[s]) {
           double value = std::strtod(std::string(f.value).c_str(), nullptr);
           curves[s].add(value);
-          series.recall(int64_t(s), std::atoll(std::string(step).c_str()), value);
+          series.recall(int64_t(s), std::strtoll(std::string(step).c_str(), nullptr, 10), value);
         }
   });
   if (ftruncate(file, length) != 0)

@@ -29,7 +29,7 @@ static bool writeOut(const std::string &path, llvm::StringRef text) {
   os.close();
   if (os.has_error() || llvm::sys::fs::rename(temporary, path)) {
     os.clear_error();
-    llvm::sys::fs::remove(temporary);
+    (void)llvm::sys::fs::remove(temporary);
     llvm::errs() << "error[E0601]: " << path << ": cannot be written\n";
     return false;
   }

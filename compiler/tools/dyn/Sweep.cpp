@@ -87,6 +87,7 @@ int tool::sweep(const Request &r) {
   int status = 0;
   while (true) {
     std::vector<std::string> point;
+    point.reserve(axes.size());
     for (size_t i = 0; i < axes.size(); ++i)
       point.push_back(axes[i].name + "=" + axes[i].values[at[i]]);
     Request one = r;

@@ -21,7 +21,7 @@ using namespace dyn;
 namespace {
 /// Expanded by dyn-grad, so nothing below has to know them.
 const std::set<llvm::StringRef> derivatives = {"dyn.value_and_grad", "dyn.jvp", "dyn.lift",
-                                               "dyn.yield"};
+                                               "dyn.stated", "dyn.yield"};
 /// Computations without a rule: integers, draws, and what derivatives do not see through.
 const std::set<llvm::StringRef> constant = {"dyn.arg_reduce", "dyn.iota", "dyn.random", "dyn.stop"};
 
