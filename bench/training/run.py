@@ -100,10 +100,10 @@ if "mnist" in cases:
 if "conv" in cases:
     def conv():
         run = ours("mnist/conv.dyn", "--data", folder, "--epochs", "1")
-        return {**run, "epoch": run["step"] * 469 / 1000}
-    table("MNIST, two convolutions, AdamW, batch 128: an epoch", {
+        return {**run, "epoch": run["step"] * 938 / 1000}
+    table("MNIST, two convolutions, AdamW, batch 64: an epoch", {
         "dyn": conv, "pytorch eager, fused AdamW": lambda: peer("torch_peers.py", "conv", folder)}, "epoch", "s")
-    floor(469 * 2 * 128 * 9 * (2 * 784 * 16 + 3 * 196 * 16 * 32), 0)
+    floor(938 * 2 * 64 * 9 * (2 * 784 * 16 + 3 * 196 * 16 * 32), 0)
 for case, width, part in (("grokking", 256, 40), ("grokking-500", 500, 50)):
     if case in cases:
         shape = ("97", str(width), str(part))

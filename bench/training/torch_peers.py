@@ -38,7 +38,7 @@ class Conv(torch.nn.Module):
         return self.fc(x.flatten(1))
 
 
-def classify(net, folder, shape, lr, epochs, fused):
+def classify(net, folder, shape, lr, batch, epochs, fused):
     def images(name):
         x = torch.tensor((idx(folder, name) / 255.0 - 0.1307) / 0.3081, dtype=torch.float32)
         return x.reshape(-1, *shape)
@@ -51,8 +51,8 @@ def classify(net, folder, shape, lr, epochs, fused):
     for _ in range(epochs):
         order = torch.randperm(60000)
         start = time.perf_counter()
-        for b in range(0, 60000, 128):
-            i = order[b:b + 128]
+        for b in range(0, 60000, batch):
+            i = order[b:b + batch]
             opt.zero_grad()
             loss = F.cross_entropy(net(x[i]), y[i])
             loss.backward()
@@ -61,7 +61,7 @@ def classify(net, folder, shape, lr, epochs, fused):
         with torch.no_grad():
             accuracy = (net(tx).argmax(1) == ty).float().mean()
     best = min(spent)
-    report(best / 469, best, loss.detach(), accuracy)
+    report(best / -(-60000 // batch), best, loss.detach(), accuracy)
 
 
 def grokking(p, width, part, compiled, steps=200, warm=20):
@@ -105,8 +105,8 @@ flags = [f for f in sys.argv[1:] if f.startswith("--")]
 args = [a for a in sys.argv[1:] if not a.startswith("--")]
 if args[0] == "mnist":
     net = torch.nn.Sequential(torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
-    classify(net, args[1], (784,), 1e-3, 5, "--default" not in flags)
+    classify(net, args[1], (784,), 1e-3, 128, 5, "--default" not in flags)
 elif args[0] == "conv":
-    classify(Conv(), args[1], (1, 28, 28), 2e-3, 2, "--default" not in flags)
+    classify(Conv(), args[1], (1, 28, 28), 2e-3, 64, 2, "--default" not in flags)
 else:
     grokking(*map(int, args[1:]), compiled="--compile" in flags)
