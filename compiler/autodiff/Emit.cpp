@@ -12,6 +12,13 @@ using namespace mlir;
 
 bool dyn::autodiff::isFloat(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
 
+SmallVector<Operation *> dyn::autodiff::opsOf(Block &block) {
+  SmallVector<Operation *> ops;
+  for (Operation &op : block.without_terminator())
+    ops.push_back(&op);
+  return ops;
+}
+
 Value dyn::autodiff::mul(OpBuilder &b, Location loc, Value x, Value y) {
   return arith::MulFOp::create(b, loc, x, y);
 }

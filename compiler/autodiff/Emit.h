@@ -14,6 +14,8 @@
 namespace dyn::autodiff {
 
 bool isFloat(mlir::Type type);
+/// The ops of `block` but the last, to be visited while others are added.
+llvm::SmallVector<mlir::Operation *> opsOf(mlir::Block &block);
 mlir::Value mul(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
 mlir::Value add(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);
 mlir::Value sub(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::Value y);

@@ -27,12 +27,7 @@ LogicalResult Forward::sweep(ArrayRef<Operation *> ops) {
   return success();
 }
 
-LogicalResult Forward::sweep(Block &block) {
-  SmallVector<Operation *> ops;
-  for (Operation &op : block.without_terminator())
-    ops.push_back(&op);
-  return sweep(ops);
-}
+LogicalResult Forward::sweep(Block &block) { return sweep(opsOf(block)); }
 
 LogicalResult Forward::visit(Operation *op) {
   if (auto branch = dyn_cast<scf::IfOp>(op))

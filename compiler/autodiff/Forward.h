@@ -7,6 +7,8 @@
 #ifndef DYN_AUTODIFF_FORWARD_H
 #define DYN_AUTODIFF_FORWARD_H
 
+#include "Dependence.h"
+
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
@@ -34,6 +36,8 @@ private:
   llvm::LogicalResult visitIf(mlir::scf::IfOp op);
   llvm::LogicalResult visitFor(mlir::scf::ForOp op);
   llvm::LogicalResult visitWhile(mlir::scf::WhileOp op);
+  /// What the values with tangents flow into in `op`.
+  Dependence reachedBy(mlir::Operation *op) const;
   /// Appends the tangents of those of `values` that `wanted` names to `to`.
   void append(mlir::Operation *to, mlir::ValueRange values, llvm::ArrayRef<unsigned> wanted);
   /// Gives `block` one more argument for each of `wanted`, the tangent of that argument.

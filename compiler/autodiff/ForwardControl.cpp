@@ -78,11 +78,16 @@ LogicalResult Forward::visitIf(scf::IfOp op) {
   return success();
 }
 
-LogicalResult Forward::visitFor(scf::ForOp op) {
+Dependence Forward::reachedBy(Operation *op) const {
   Dependence flow(passes);
   for (auto &[v, t] : tangents)
     flow.insert(v);
   flow.follow(op);
+  return flow;
+}
+
+LogicalResult Forward::visitFor(scf::ForOp op) {
+  Dependence flow = reachedBy(op);
   SmallVector<unsigned> wanted = marked(flow, op.getRegionIterArgs());
   SmallVector<Value> operands(op->getOperands());
   b.setInsertionPoint(op);
@@ -101,10 +106,7 @@ LogicalResult Forward::visitFor(scf::ForOp op) {
 }
 
 LogicalResult Forward::visitWhile(scf::WhileOp op) {
-  Dependence flow(passes);
-  for (auto &[v, t] : tangents)
-    flow.insert(v);
-  flow.follow(op);
+  Dependence flow = reachedBy(op);
   SmallVector<unsigned> state = marked(flow, op.getBeforeArguments());
   SmallVector<unsigned> passed = marked(flow, op.getAfterArguments());
   SmallVector<Value> operands(op->getOperands());

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "Lift.h"
 
+#include "Emit.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -65,12 +66,7 @@ LogicalResult Lift::sweep(ArrayRef<Operation *> ops) {
   return success();
 }
 
-LogicalResult Lift::sweep(Block &block) {
-  SmallVector<Operation *> ops;
-  for (Operation &op : block.without_terminator())
-    ops.push_back(&op);
-  return sweep(ops);
-}
+LogicalResult Lift::sweep(Block &block) { return sweep(opsOf(block)); }
 
 LogicalResult Lift::visit(Operation *op) {
   if (auto branch = dyn_cast<scf::IfOp>(op))

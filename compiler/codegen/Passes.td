@@ -12,8 +12,8 @@ include "mlir/Pass/PassBase.td"
 def OutlineKernelsPass : Pass<"dyn-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "one function for each different kernel";
   let description = [{
-    Every linalg op of @train, or a group that runs row by row, becomes a call of a
-    function of its buffers; equal kernels are one function, so that layers of equal
+    Every linalg op of @train, a group that runs row by row, or a contraction with
+    what reads it element by element becomes a call of a function of its buffers; equal kernels are one function, so that layers of equal
     shape share their code.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
@@ -22,7 +22,8 @@ def OutlineKernelsPass : Pass<"dyn-outline-kernels", "::mlir::ModuleOp"> {
 def EmitLoopsPass : Pass<"dyn-emit-loops", "::mlir::ModuleOp"> {
   let summary = "linalg in kernels to loops and tasks";
   let description = [{
-    Sums of products by the contraction generator (packed panels, register tiles),
+    Sums of products by the contraction generator (copied panels, register tiles,
+    an element-wise tail on complete tiles),
     what vectors can do as vector loops, the rest as plain loops. Loops are cut into
     tasks by shape alone, so results do not depend on the number of threads.
   }];

@@ -1,7 +1,7 @@
 // NPY arrays and NPZ archives: what is read, and what is refused.
 // Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "Errors.h"
+#include "Files.h"
 #include "Readers.h"
 
 #include <gtest/gtest.h>
@@ -11,19 +11,10 @@
 #include <cstring>
 
 using namespace dyn::rt;
+using dyn::test::errorOf;
+using dyn::test::packed;
 
 namespace {
-
-/// The message of the error that `f` raises, from its code on; "none" when it raises none.
-template <typename F> std::string errorOf(F f) {
-  try {
-    f();
-  } catch (const Error &e) {
-    EXPECT_EQ(e.status, 4);
-    return e.text.substr(6, e.text.find('\n') - 6);
-  }
-  return "none";
-}
 
 std::string little(uint64_t n, int width) {
   std::string s;
@@ -171,25 +162,11 @@ struct Entry {
   bool deflated = false, zip64 = false;
 };
 
-std::string deflated(std::string text) {
-  std::string out(text.size() + 100, '\0');
-  z_stream z{};
-  EXPECT_EQ(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  z.next_in = reinterpret_cast<Bytef *>(text.data());
-  z.avail_in = uInt(text.size());
-  z.next_out = reinterpret_cast<Bytef *>(out.data());
-  z.avail_out = uInt(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
-}
-
 /// As NumPy writes it; zip64 entries give their sizes in the extra field.
 std::string archive(const std::vector<Entry> &entries, bool zip64End = false) {
   std::string out, directory;
   for (const Entry &e : entries) {
-    std::string data = e.deflated ? deflated(e.content) : e.content;
+    std::string data = e.deflated ? packed(e.content, -15) : e.content;
     uint64_t crc =
         crc32(0, reinterpret_cast<const Bytef *>(e.content.data()), uInt(e.content.size()));
     std::string extra = e.zip64 ? little(1, 2) + little(16, 2) + little(e.content.size(), 8) +

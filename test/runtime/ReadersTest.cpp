@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Readers.h"
 #include "Convert.h"
-#include "Errors.h"
+#include "Files.h"
 #include "Zip.h"
 
 #include <gtest/gtest.h>
@@ -12,19 +12,11 @@
 #include <cstring>
 
 using namespace dyn::rt;
+using dyn::test::errorOf;
+using dyn::test::packed;
 
 namespace {
 
-/// The message of the error that `f` raises, from its code on; "none" when it raises none.
-template <typename F> std::string errorOf(F f) {
-  try {
-    f();
-  } catch (const Error &e) {
-    EXPECT_EQ(e.status, 4);
-    return e.text.substr(6, e.text.find('\n') - 6);
-  }
-  return "none";
-}
 template <typename F> std::string codeOf(F f) { return errorOf(f).substr(0, 5); }
 
 template <typename T> std::vector<T> values(const Column &c) {
@@ -89,20 +81,6 @@ TEST(Idx, ErrorsSayWhere) {
             "E0504]: file: byte 12: the header promises 6 bytes from here on, found 5");
   EXPECT_EQ(error(idx(8, {3, 3}, 9), {3, {3}, 5}),
             "E0508]: file: byte 17 (example 1): found 5, expected 0 <= value < 5");
-}
-
-std::string packed(std::string text, int windowBits) {
-  std::string out(text.size() + 100, '\0');
-  z_stream z{};
-  EXPECT_EQ(deflateInit2(&z, 9, Z_DEFLATED, windowBits, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  z.next_in = reinterpret_cast<Bytef *>(text.data());
-  z.avail_in = uInt(text.size());
-  z.next_out = reinterpret_cast<Bytef *>(out.data());
-  z.avail_out = uInt(out.size());
-  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
-  out.resize(z.total_out);
-  deflateEnd(&z);
-  return out;
 }
 
 TEST(Gzip, IsInflatedAndChecked) {

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ContractionEmit.h"
+#include "Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -50,25 +51,12 @@ Value ContractionEmitter::zeros() {
   return arith::ConstantOp::create(b, loc, b.getZeroAttr(vectorType()));
 }
 
-static Value maskOf(OpBuilder &b, Location loc, int64_t lanes, int64_t count) {
-  SmallVector<bool> bits(lanes, false);
-  std::fill_n(bits.begin(), count, true);
-  return arith::ConstantOp::create(
-      b, loc, DenseElementsAttr::get(VectorType::get({lanes}, b.getI1Type()), bits));
-}
-
 Value ContractionEmitter::load(Value m, Value at, int64_t count) {
-  if (count == s.lanes())
-    return vector::LoadOp::create(b, loc, vectorType(), m, ValueRange{at});
-  return vector::MaskedLoadOp::create(b, loc, vectorType(), m, ValueRange{at},
-                                      maskOf(b, loc, s.lanes(), count), zeros());
+  return loadVector(b, loc, vectorType(), m, at, firstLanes(b, loc, s.lanes(), count));
 }
 
 void ContractionEmitter::store(Value v, Value m, Value at, int64_t count) {
-  if (count == s.lanes())
-    vector::StoreOp::create(b, loc, v, m, ValueRange{at});
-  else
-    vector::MaskedStoreOp::create(b, loc, m, ValueRange{at}, maskOf(b, loc, s.lanes(), count), v);
+  storeVector(b, loc, v, m, at, firstLanes(b, loc, s.lanes(), count));
 }
 
 void ContractionEmitter::prepare(Value scratchBytes, int phase) {
@@ -98,7 +86,7 @@ void ContractionEmitter::prepare(Value scratchBytes, int phase) {
                                      MemRefType::get({depthAtOnce() * s.rowsPerTask}, s.element),
                                      b.getI64IntegerAttr(64));
   if (s.tail && phase == 1) {
-    rest = memref::AllocaOp::create(b, loc, MemRefType::get({12 * s.panel()}, s.element),
+    rest = memref::AllocaOp::create(b, loc, MemRefType::get({s.rows * s.panel()}, s.element),
                                     b.getI64IntegerAttr(64));
     basesT = tail.begin();
   }
@@ -336,8 +324,6 @@ void dyn::codegen::emitContraction(OpBuilder &b, Location loc, const Contraction
   Value groups = e.index(llvm::divideCeil(s.panels(), s.panelsPerTask));
   Value m = e.extentOf(s.m), rowTasks = e.ceilDiv(m, s.rowsPerTask);
   Value rest = b.createOrFold<arith::DivUIOp>(loc, task, groups);
-  // Columns go slowest: threads then own the same columns of a layer's weights
-  // when it is applied and when it is updated.
   Value panelTask = b.createOrFold<arith::RemUIOp>(loc, task, groups);
   e.panelLow = e.mul(panelTask, s.panelsPerTask);
   e.panelHigh = arith::MinUIOp::create(b, loc, e.add(e.panelLow, e.index(s.panelsPerTask)),

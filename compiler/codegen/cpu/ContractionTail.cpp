@@ -7,10 +7,10 @@
 #include "ContractionTail.h"
 
 #include "Strides.h"
+#include "Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dyn::codegen;
@@ -57,9 +57,6 @@ dyn::codegen::stridesOfTail(linalg::GenericOp contraction, linalg::GenericOp tai
   return reads ? std::optional(all) : std::nullopt;
 }
 
-/// Truth values are bytes in memory.
-static Type storedType(Type t) { return t.isInteger(1) ? IntegerType::get(t.getContext(), 8) : t; }
-
 SmallVector<Value> TailBody::begin() {
   Location loc = s.tail.getLoc();
   SmallVector<Value> bases;
@@ -71,51 +68,13 @@ SmallVector<Value> TailBody::begin() {
   return bases;
 }
 
-Value TailBody::wide(Value v) {
-  if (isa<VectorType>(v.getType()))
-    return v;
-  return vector::BroadcastOp::create(b, s.tail.getLoc(), VectorType::get({s.lanes()}, v.getType()),
-                                     v);
-}
-
-Value TailBody::mask(int64_t count) {
-  SmallVector<bool> bits(s.lanes(), false);
-  std::fill_n(bits.begin(), count, true);
-  auto type = VectorType::get({s.lanes()}, b.getI1Type());
-  return arith::ConstantOp::create(b, s.tail.getLoc(), DenseElementsAttr::get(type, bits));
-}
-
 Value TailBody::load(unsigned operand, Value at, int64_t count) {
   Location loc = s.tail.getLoc();
   Type element = cast<MemRefType>(s.tail->getOperand(operand).getType()).getElementType();
-  Value v;
-  if (s.n.strideT[operand] == 0) {
-    v = memref::LoadOp::create(b, loc, flat[operand], ValueRange{at});
-    return v.getType() == element ? v : arith::TruncIOp::create(b, loc, element, v);
-  }
-  auto type = VectorType::get({s.lanes()}, storedType(element));
-  if (count == s.lanes()) {
-    v = vector::LoadOp::create(b, loc, type, flat[operand], ValueRange{at});
-  } else {
-    Value none = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
-    v = vector::MaskedLoadOp::create(b, loc, type, flat[operand], ValueRange{at}, mask(count),
-                                     none);
-  }
-  return type.getElementType() == element
-             ? v
-             : arith::TruncIOp::create(b, loc, VectorType::get({s.lanes()}, element), v);
-}
-
-void TailBody::store(unsigned operand, Value v, Value at, int64_t count) {
-  Location loc = s.tail.getLoc();
-  v = wide(v);
-  auto type = cast<VectorType>(v.getType());
-  if (Type stored = storedType(type.getElementType()); stored != type.getElementType())
-    v = arith::ExtUIOp::create(b, loc, type.clone(stored), v);
-  if (count == s.lanes())
-    vector::StoreOp::create(b, loc, v, flat[operand], ValueRange{at});
-  else
-    vector::MaskedStoreOp::create(b, loc, flat[operand], ValueRange{at}, mask(count), v);
+  if (s.n.strideT[operand] == 0)
+    return loadScalar(b, loc, element, flat[operand], at);
+  return loadVector(b, loc, VectorType::get({s.lanes()}, element), flat[operand], at,
+                    firstLanes(b, loc, s.lanes(), count));
 }
 
 void TailBody::fetch(ArrayRef<Value> at, int64_t width) {
@@ -161,13 +120,14 @@ void TailBody::apply(Value sum, ArrayRef<Value> at, int64_t first, int64_t count
     if (vectors) {
       type = VectorType::get({s.lanes()}, type);
       for (Value &v : operands)
-        v = wide(v);
+        v = widened(b, loc, v, s.lanes());
     }
     OperationState state(loc, o.getName().getStringRef(), operands, {type}, o.getAttrs());
     values[o.getResult(0)] = b.create(state)->getResult(0);
   }
   for (auto [k, v] : llvm::enumerate(s.tail.getBody()->getTerminator()->getOperands())) {
     unsigned i = s.tail.getNumDpsInputs() + k;
-    store(i, valueOf(v), place(i), count);
+    storeVector(b, loc, widened(b, loc, valueOf(v), s.lanes()), flat[i], place(i),
+                firstLanes(b, loc, s.lanes(), count));
   }
 }

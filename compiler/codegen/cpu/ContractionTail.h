@@ -22,8 +22,8 @@ public:
   /// `c` is the operand that the sums are for.
   TailBody(mlir::OpBuilder &b, const ContractionShape &s, mlir::Value c) : b(b), s(s), c(c) {}
 
-  /// Makes views of the operands and returns where they begin; null for the
-  /// sum and for what is not a buffer.
+  /// Makes views of the operands and returns where they begin; null for what is
+  /// not a buffer.
   llvm::SmallVector<mlir::Value> begin();
   /// Asks for `width` elements of each operand, at these places.
   void fetch(llvm::ArrayRef<mlir::Value> at, int64_t width);
@@ -32,10 +32,7 @@ public:
   void apply(mlir::Value sum, llvm::ArrayRef<mlir::Value> at, int64_t first, int64_t count);
 
 private:
-  mlir::Value wide(mlir::Value v);
-  mlir::Value mask(int64_t count);
   mlir::Value load(unsigned operand, mlir::Value at, int64_t count);
-  void store(unsigned operand, mlir::Value v, mlir::Value at, int64_t count);
 
   mlir::OpBuilder &b;
   const ContractionShape &s;

@@ -39,11 +39,10 @@ struct EmitLoopsPass : dyn::impl::EmitLoopsPassBase<EmitLoopsPass> {
       if (!fn->hasAttr("dyn.kernel"))
         continue;
       SmallVector<linalg::LinalgOp> ops(fn.getOps<linalg::LinalgOp>());
-      if (ops.size() > 1 && !ops.front()->hasAttr("dyn.tail") &&
-          succeeded(emitGroup(rewriter, ops)))
-        continue;
-      if (ops.front()->hasAttr("dyn.tail"))
+      if (ops.size() == 2 && ops.front()->hasAttr("dyn.tail"))
         ops.pop_back(); // goes with the contraction
+      else if (ops.size() > 1 && succeeded(emitGroup(rewriter, ops)))
+        continue;
       for (linalg::LinalgOp op : ops)
         if (failed(emit(rewriter, op)))
           return signalPassFailure();

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "NestBody.h"
+#include "Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -44,11 +45,8 @@ Value NestBody::constant(Attribute value, Type type) {
   return arith::ConstantOp::create(b, loc, type, cast<TypedAttr>(value));
 }
 
-Value NestBody::staticMask(int64_t count) {
-  SmallVector<bool> bits(lanes, false);
-  std::fill_n(bits.begin(), count, true);
-  auto type = VectorType::get({lanes}, b.getI1Type());
-  return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, bits));
+Value NestBody::allLanes() {
+  return constant(b.getBoolAttr(true), VectorType::get({lanes}, b.getI1Type()));
 }
 
 Value NestBody::dynamicMask(Value count) {
@@ -64,11 +62,7 @@ Value NestBody::distances(int64_t stride) {
   return arith::ConstantOp::create(b, loc, DenseIntElementsAttr::get(type, values));
 }
 
-Value NestBody::wide(Value v) {
-  if (isa<VectorType>(v.getType()))
-    return v;
-  return vector::BroadcastOp::create(b, loc, VectorType::get({lanes}, v.getType()), v);
-}
+Value NestBody::wide(Value v) { return widened(b, loc, v, lanes); }
 
 void NestBody::begin() {
   for (Value v : nest.op->getOperands()) {

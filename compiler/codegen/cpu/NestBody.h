@@ -55,7 +55,7 @@ public:
   mlir::Value index(int64_t n);
   mlir::Value add(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, int64_t y);
-  mlir::Value staticMask(int64_t count);
+  mlir::Value allLanes();
   mlir::Value dynamicMask(mlir::Value count);
 
   mlir::OpBuilder &b;

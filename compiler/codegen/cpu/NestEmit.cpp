@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "NestBody.h"
+#include "Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -102,7 +103,7 @@ NestEmitter::Values NestEmitter::overVectors(const Range &r, int64_t width, Arra
       at = end;
     }
     if (at < r.length)
-      now = block(from(at), body.staticMask(r.length - at), 1, now);
+      now = block(from(at), firstLanes(b, loc, lanes, r.length - at), 1, now);
     return now;
   }
   Value at = r.low, length = b.createOrFold<arith::SubIOp>(loc, r.high, r.low);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "NestBody.h"
+#include "Vectors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -12,9 +13,6 @@
 
 using namespace mlir;
 using namespace dyn::codegen;
-
-/// Truth values are bytes in memory.
-static Type storedType(Type t) { return t.isInteger(1) ? IntegerType::get(t.getContext(), 8) : t; }
 
 Value NestBody::advance(Value base, Value i, int64_t stride) {
   return stride ? add(base, mul(i, stride)) : base;
@@ -24,7 +22,7 @@ Value NestBody::gather(Value from, Type element, Value first, Value distance, Va
   auto type = VectorType::get({lanes}, storedType(element));
   Value none = constant(b.getZeroAttr(type.getElementType()), type);
   if (!mask)
-    mask = staticMask(lanes);
+    mask = allLanes();
   Value v = vector::GatherOp::create(b, loc, type, from, ValueRange{first}, distance, mask, none);
   if (type.getElementType() != element)
     v = arith::TruncIOp::create(b, loc, VectorType::get({lanes}, element), v);
@@ -34,17 +32,7 @@ Value NestBody::gather(Value from, Type element, Value first, Value distance, Va
 Value NestBody::loadVector(Value from, Type element, Value first, int64_t stride, Value mask) {
   if (stride != 1)
     return gather(from, element, first, distances(stride), mask);
-  auto type = VectorType::get({lanes}, storedType(element));
-  Value v;
-  if (mask) {
-    Value none = constant(b.getZeroAttr(type.getElementType()), type);
-    v = vector::MaskedLoadOp::create(b, loc, type, from, ValueRange{first}, mask, none);
-  } else {
-    v = vector::LoadOp::create(b, loc, type, from, ValueRange{first});
-  }
-  if (type.getElementType() != element)
-    v = arith::TruncIOp::create(b, loc, VectorType::get({lanes}, element), v);
-  return v;
+  return codegen::loadVector(b, loc, VectorType::get({lanes}, element), from, first, mask);
 }
 
 Value NestBody::loadComputed(memref::LoadOp load, NestPlace &at, DenseMap<Value, Value> &values,
@@ -81,26 +69,18 @@ Value NestBody::load(NestPlace &at, unsigned output, Value i, Value mask) {
   int64_t stride = i ? nest.walks[k].strides[nest.vector] : 0;
   if (stride)
     return loadVector(flat[k], element, advance(at.bases[k], i, stride), stride, mask);
-  Value v = memref::LoadOp::create(b, loc, flat[k], ValueRange{at.bases[k]});
-  return v.getType() == element ? v : arith::TruncIOp::create(b, loc, element, v);
+  return loadScalar(b, loc, element, flat[k], at.bases[k]);
 }
 
 void NestBody::store(NestPlace &at, unsigned output, Value v, Value i, Value mask) {
   unsigned k = nest.numInputs() + output;
-  Type element = getElementTypeOrSelf(v.getType()), stored = storedType(element);
-  if (stored != element) {
-    auto vector = dyn_cast<VectorType>(v.getType());
-    v = arith::ExtUIOp::create(b, loc, vector ? Type(vector.clone(stored)) : stored, v);
-  }
   int64_t stride = i ? nest.walks[k].strides[nest.vector] : 0;
   Value first = i ? advance(at.bases[k], i, stride) : at.bases[k];
   if (!stride)
-    memref::StoreOp::create(b, loc, v, flat[k], ValueRange{first});
+    memref::StoreOp::create(b, loc, toStored(b, loc, v), flat[k], ValueRange{first});
   else if (stride != 1)
     vector::ScatterOp::create(b, loc, Type(), flat[k], ValueRange{first}, distances(stride),
-                              mask ? mask : staticMask(lanes), v);
-  else if (mask)
-    vector::MaskedStoreOp::create(b, loc, flat[k], ValueRange{first}, mask, v);
+                              mask ? mask : allLanes(), toStored(b, loc, v));
   else
-    vector::StoreOp::create(b, loc, v, flat[k], ValueRange{first});
+    storeVector(b, loc, v, flat[k], first, mask);
 }

@@ -26,22 +26,20 @@ struct Touch {
 
 Touch touchOf(Operation *op, Value buffer) {
   Touch touch;
+  auto overlaps = [&](Value v) { return isa<MemRefType>(v.getType()) && mayOverlap(v, buffer); };
   op->walk([&](Operation *inner) {
-    if (isMemoryEffectFree(inner) || isa<memref::AllocOp>(inner) || inner->getNumRegions())
-      if (!isa<linalg::LinalgOp>(inner))
-        return;
-    auto overlaps = [&](Value v) { return isa<MemRefType>(v.getType()) && mayOverlap(v, buffer); };
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(inner)) {
       for (OpOperand *in : linalgOp.getDpsInputOperands())
         touch.reads |= overlaps(in->get());
       for (Value out : linalgOp.getDpsInits())
         if (overlaps(out))
-          touch.reads = touch.writes = true;
+          touch = {true, true};
     } else if (auto load = dyn_cast<memref::LoadOp>(inner)) {
       touch.reads |= overlaps(load.getMemRef());
     } else if (auto store = dyn_cast<memref::StoreOp>(inner)) {
       touch.writes |= overlaps(store.getMemRef());
-    } else if (!isa<linalg::YieldOp>(inner)) {
+    } else if (inner->getNumRegions() == 0 && !isMemoryEffectFree(inner) &&
+               !isa<memref::AllocOp>(inner)) {
       touch = {true, true}; // a call may reach any buffer by its address
     }
   });
@@ -63,8 +61,18 @@ linalg::GenericOp firstReader(linalg::GenericOp contraction) {
   return {};
 }
 
-bool writesTo(linalg::GenericOp op, Value buffer) {
-  return llvm::any_of(op.getDpsInits(), [&](Value out) { return mayOverlap(out, buffer); });
+/// Whether `tail` changes a factor while others still read it, or sees the output
+/// in a second way, by which an element may not be complete yet.
+bool isInTheWay(linalg::GenericOp tail, linalg::GenericOp contraction) {
+  Value c = contraction.getDpsInits()[0];
+  return llvm::any_of(tail.getDpsInits(),
+                      [&](Value out) {
+                        return mayOverlap(out, contraction->getOperand(0)) ||
+                               mayOverlap(out, contraction->getOperand(1));
+                      }) ||
+         llvm::any_of(tail->getOperands(), [&](Value v) {
+           return v != c && isa<MemRefType>(v.getType()) && mayOverlap(v, c);
+         });
 }
 
 /// Whether nothing but these two ops, and what makes and views it, uses `c`.
@@ -93,8 +101,7 @@ void dyn::codegen::attachTails(func::FuncOp fn) {
     Value c = op.getDpsInits()[0];
     auto alone = classifyContraction(op), both = classifyContraction(op, tail);
     if (!both || both->n.extent != alone->n.extent || both->m.extent != alone->m.extent ||
-        both->m.factor != alone->m.factor || writesTo(tail, op->getOperand(0)) ||
-        writesTo(tail, op->getOperand(1)))
+        both->m.factor != alone->m.factor || isInTheWay(tail, op))
       continue;
     op->moveBefore(tail);
     op->setAttr("dyn.tail", unit);

@@ -53,6 +53,25 @@ func.func @train(%run: i64) {
     %m = math.absf %p : f32
     linalg.yield %m : f32
   }
+  // Nor one that sees the product from another side.
+  // CHECK: call @[[SQUARE:kernel_[0-9]+]](
+  // CHECK-NEXT: memref.transpose
+  // CHECK-NEXT: call @
+  // CHECK-NEXT: return
+  %s = memref.alloc() : memref<4x4xf32>
+  %r = memref.alloc() : memref<4x4xf32>
+  linalg.generic {indexing_maps = [#a, #b, #c], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %x : memref<4x4xf32>, memref<4x4xf32>) outs(%s : memref<4x4xf32>) attrs = {dyn.contract} {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %m = arith.mulf %p, %q : f32
+    %e = arith.addf %o, %m : f32
+    linalg.yield %e : f32
+  }
+  %t = memref.transpose %s (i, j) -> (j, i) : memref<4x4xf32> to memref<4x4xf32, strided<[1, 4]>>
+  linalg.generic {indexing_maps = [#rows, #rows, #rows], iterator_types = ["parallel", "parallel"]} ins(%s, %t : memref<4x4xf32>, memref<4x4xf32, strided<[1, 4]>>) outs(%r : memref<4x4xf32>) {
+  ^bb0(%p: f32, %q: f32, %o: f32):
+    %m = arith.addf %p, %q : f32
+    linalg.yield %m : f32
+  }
   return
 }
 // CHECK: func.func private @[[WITH]](

@@ -38,6 +38,21 @@ struct Control : testing::Test {
         EXPECT_EQ(wrong, std::nullopt) << c.name << ": " << wrong.value_or("");
       }
   }
+  /// Results of @f once its derivatives are expanded; none if something fails.
+  std::vector<Array> run(const char *text, std::vector<Array> inputs) {
+    auto module = parseSourceString<ModuleOp>(text, &context);
+    PassManager passes(&context);
+    std::vector<Array> results;
+    Interpreter interpreter;
+    if (!module || failed(parsePassPipeline("dyn-grad", passes)) || failed(passes.run(*module)) ||
+        failed(interpreter.run(module->lookupSymbol<func::FuncOp>("f"), inputs, results))) {
+      ADD_FAILURE() << text;
+      results.clear();
+    }
+    logged = interpreter.logged;
+    return results;
+  }
+  std::vector<double> logged; ///< by the last run
   std::string first(const Case &c) {
     return check(context, c, {3, 5, 2}, Order::First).value_or("");
   }
@@ -177,15 +192,9 @@ TEST_F(Control, EffectsHappenOnce) {
     }
     return %r#1 : f64
   })";
-  auto module = parseSourceString<ModuleOp>(text, &context);
-  ASSERT_TRUE(module);
-  PassManager passes(&context);
-  ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
-  Interpreter interpreter;
-  std::vector<Array> results;
-  ASSERT_TRUE(
-      succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"), {Array(2.0)}, results)));
-  EXPECT_EQ(interpreter.logged, (std::vector<double>{2, 4, 16, 256}));
+  std::vector<Array> results = run(text, {Array(2.0)});
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(logged, (std::vector<double>{2, 4, 16, 256}));
   EXPECT_EQ(results[0].data[0], 8 * 128.0);
 }
 
@@ -236,14 +245,8 @@ TEST_F(Control, ForwardNeedsNoBound) {
     }
     return %t : f64
   })";
-  auto module = parseSourceString<ModuleOp>(text, &context);
-  ASSERT_TRUE(module);
-  PassManager passes(&context);
-  ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
-  Interpreter interpreter;
-  std::vector<Array> results;
-  ASSERT_TRUE(succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"),
-                                        {Array(2.0), Array(3.0)}, results)));
+  std::vector<Array> results = run(text, {Array(2.0), Array(3.0)});
+  ASSERT_EQ(results.size(), 1u);
   EXPECT_EQ(results[0].data[0], 7 * 64.0); // x^7 is the first power above 100
 }
 
@@ -269,16 +272,10 @@ TEST_F(Control, EffectsHappenOnceWhenLifted) {
     }
     return %r : tensor<3xf64>
   })";
-  auto module = parseSourceString<ModuleOp>(text, &context);
-  ASSERT_TRUE(module);
-  PassManager passes(&context);
-  ASSERT_TRUE(succeeded(parsePassPipeline("dyn-grad", passes)) && succeeded(passes.run(*module)));
-  Interpreter interpreter;
-  std::vector<Array> results;
   Array directions(llvm::ArrayRef<int64_t>{3});
   directions.data = {1, 0, -0.5};
-  ASSERT_TRUE(succeeded(interpreter.run(module->lookupSymbol<func::FuncOp>("f"),
-                                        {Array(2.0), directions}, results)));
-  EXPECT_EQ(interpreter.logged, (std::vector<double>{2, 4, 16, 256}));
+  std::vector<Array> results = run(text, {Array(2.0), directions});
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(logged, (std::vector<double>{2, 4, 16, 256}));
   EXPECT_EQ(results[0].data, (std::vector<double>{8 * 128.0, 0, -4 * 128.0}));
 }
