@@ -30,7 +30,7 @@ FAULTS = [
      "int64_t(8), int64_t(4), int64_t(2), int64_t(1)})",
      "int64_t(8), int64_t(4), int64_t(2)})"),
     ("the last element of a vector loop is left out", "compiler/codegen/cpu/NestEmit.cpp",
-     "body.staticMask(r.length - at)", "body.staticMask(r.length - at - 1)"),
+     "firstLanes(b, loc, lanes, r.length - at)", "firstLanes(b, loc, lanes, r.length - at - 1)"),
     ("a run-time extent has no tail", "compiler/codegen/cpu/NestEmit.cpp",
      "return block(at, body.dynamicMask(left), 1, now);", "return (void)left, now;"),
     ("the parts of a loop leave out its end", "compiler/codegen/cpu/NestEmit.cpp",
@@ -53,6 +53,13 @@ FAULTS = [
     ("a contraction adds to what was there", "compiler/codegen/cpu/ContractionEmit.cpp",
      "acc.push_back(fresh ? zeros() : load(flat[2], where.back(), count));",
      "acc.push_back(fresh && rows > 2 ? zeros() : load(flat[2], where.back(), count));"),
+    ("a product goes past what changes its factors", "compiler/codegen/cpu/Tails.cpp",
+     "if (touchOf(op, a).writes || touchOf(op, b).writes)", "if (touchOf(op, b).writes)"),
+    ("the tail of a long sum never runs", "compiler/codegen/cpu/ContractionEmit.cpp",
+     "arith::CmpIPredicate::uge, depthHigh,", "arith::CmpIPredicate::uge, depthLow,"),
+    ("copied rows of a transposed operand lie one further", "compiler/codegen/cpu/ContractionPack.cpp",
+     "store(load(flat[0], add(offA, index(at)), count), copyA,",
+     "store(load(flat[0], add(offA, index(at + 1)), count), copyA,"),
 ]
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
