@@ -13,6 +13,8 @@ import tempfile
 build = os.path.abspath(sys.argv[1])
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 passed = failed = skipped = 0
+if not os.path.isdir(os.path.join(build, "test")):
+    sys.exit(f"{build} holds no tests: configure with -DDYN_TESTS=ON and build all, as .ci/test does")
 
 
 def gtest(binary):
