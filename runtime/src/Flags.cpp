@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <thread>
 #include <unistd.h>
@@ -125,7 +126,7 @@ void setConfig(ConfigValue &c, const std::string &text) {
   c.text = text;
   if (c.type == "real") {
     auto v = parse<double>(text);
-    if (!v)
+    if (!v || std::isnan(*v))
       raise(Code::E0802, text, dashed(c.name), "a real number");
     c.real = *v;
   } else if (c.type == "int" || c.type == "dim") {

@@ -6,9 +6,13 @@
 //===----------------------------------------------------------------------===//
 #include "Load.h"
 
+#include "dyn/dsl/Elaborate.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -51,6 +55,44 @@ static int wrong(llvm::StringRef given) {
   return 2;
 }
 
+/// What a setting of this type takes, when this is not it; null when it is.
+static const char *wanted(llvm::StringRef type, llvm::StringRef value) {
+  int64_t n;
+  double d;
+  if (type == "int" && value.getAsInteger(10, n))
+    return "an integer";
+  if (type == "dim" && (value.getAsInteger(10, n) || n < 0))
+    return "an extent";
+  if (type == "real" && (value.getAsDouble(d) || std::isnan(d)))
+    return "a real number";
+  if (type == "bool" && value != "true" && value != "false")
+    return "true or false";
+  return nullptr;
+}
+
+/// Whether all values suit their settings: seen before the first of many runs.
+static bool suit(const Request &r, const std::vector<Axis> &axes) {
+  dsl::SourceManager sources;
+  auto text = llvm::MemoryBuffer::getFile(r.file, /*IsText=*/true);
+  if (!text)
+    return true; // reported where it is loaded
+  dsl::FileId main = sources.add(r.file, (*text)->getBuffer().str());
+  for (const Axis &a : axes) {
+    std::string name = a.name, type = name == "seed" ? "int" : "";
+    std::replace(name.begin(), name.end(), '-', '_');
+    for (const dsl::ConfigEntry &e : dsl::configEntries(sources, main))
+      if (e.name == name)
+        type = e.type;
+    for (const std::string &v : a.values)
+      if (const char *want = wanted(type, v)) {
+        llvm::errs() << "error[E0802]: `" << v << "` is no value for --" << a.name
+                     << ", which takes " << want << "\n  = help: nothing was run\n";
+        return false;
+      }
+  }
+  return true;
+}
+
 /// The flags of one run: those of the command line, its point, a folder of its own.
 static std::vector<std::string> flagsAt(const Request &r, const std::vector<std::string> &point) {
   std::vector<std::string> flags = r.rest;
@@ -75,6 +117,8 @@ int tool::sweep(const Request &r) {
       return wrong(s);
     axes.push_back(std::move(axis));
   }
+  if (!suit(r, axes))
+    return 2;
   for (const std::string &flag : r.rest)
     if (llvm::StringRef(flag).starts_with("--resume")) {
       llvm::errs() << "error[E0801]: --resume goes on with one run, --sweep begins several\n"
