@@ -158,6 +158,7 @@ Array Elaborator::toArray(const Val &v, Elem hint) {
     return a;
   }
   case ValKind::Index:
+    resolveByUse(v.axis);
     return indexArray(v.axis);
   case ValKind::Dim: {
     Array a;

@@ -119,10 +119,13 @@ private:
   Val evalSeeded(const ast::SeededExpr &e);
   std::optional<int64_t> staticInt(const ast::Expr &e, const char *what);
   std::optional<Extent> extentOf(const ast::Expr &e);
-  std::vector<AxisPtr> openBinders(const std::vector<ast::Binder> &binders, Scope &scope);
+  std::vector<AxisPtr> openBinders(const std::vector<ast::Binder> &binders, const ast::Expr &uses,
+                                   Scope &scope);
   bool resolved(const AxisPtr &axis, SourceSpan span);
 
   // --- Indexing.cpp
+  /// Takes the extent of an index that is a number before it is a subscript.
+  void resolveByUse(const AxisPtr &axis);
   Val evalIndex(const ast::IndexExpr &e);
   Val indexArrayValue(const Array &base, const ast::IndexExpr &e);
   Val indexStruct(const Val &base, const Val &index, SourceSpan span);

@@ -216,10 +216,12 @@ Val Elaborator::enumCase(const ast::EnumItem &e, size_t i) {
   return v;
 }
 
-std::vector<AxisPtr> Elaborator::openBinders(const std::vector<ast::Binder> &binders, Scope &into) {
+std::vector<AxisPtr> Elaborator::openBinders(const std::vector<ast::Binder> &binders,
+                                             const ast::Expr &uses, Scope &into) {
   std::vector<AxisPtr> axes;
   for (const ast::Binder &b : binders) {
     AxisPtr axis = newAxis(b.name.text, {}, false);
+    axis->uses = &uses;
     if (b.range) {
       if (std::optional<Extent> e = extentOf(*b.range)) {
         axis->extent = *e;
@@ -277,7 +279,7 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
     return *v;
   auto inner = std::make_shared<Scope>();
   inner->parent = scope;
-  std::vector<AxisPtr> axes = openBinders(e.binders, *inner);
+  std::vector<AxisPtr> axes = openBinders(e.binders, e, *inner);
   if (axes.size() != e.binders.size())
     return Val::error();
   std::swap(scope, inner);

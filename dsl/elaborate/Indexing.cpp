@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Elaborator.h"
+#include "Mentions.h"
 
 using namespace dyn;
 using namespace dyn::dsl;
@@ -226,6 +227,32 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
   }
   diagnostics.report(e.span, Diag::E0205, describe(base)).label("this has no dimension to index");
   return Val::error();
+}
+
+void Elaborator::resolveByUse(const AxisPtr &axis) {
+  if (axis->resolved || !axis->uses)
+    return;
+  std::vector<const ast::IndexExpr *> indexed;
+  indexedBy(*axis->uses, axis->name, indexed);
+  for (const ast::IndexExpr *e : indexed) {
+    const ast::Expr *root = e->base.get();
+    while (auto *f = llvm::dyn_cast<ast::FieldExpr>(root))
+      root = f->base.get();
+    auto *name = llvm::dyn_cast<ast::NameExpr>(root);
+    if (!name || !scope->find(name->name))
+      continue;
+    Val base = eval(*e->base);
+    for (size_t i = 0; base.isArray() && i < e->subs.size() && i < base.array.shape.size(); ++i) {
+      if (e->subs[i].kind == ast::SubKind::Rest)
+        break;
+      auto *point = llvm::dyn_cast_or_null<ast::NameExpr>(e->subs[i].point.get());
+      if (!point || point->name != axis->name)
+        continue;
+      axis->extent = base.array.shape[i];
+      axis->resolved = true;
+      return;
+    }
+  }
 }
 
 Val Elaborator::indexStruct(const Val &base, const Val &index, SourceSpan span) {

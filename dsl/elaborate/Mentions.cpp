@@ -17,7 +17,7 @@ namespace {
 struct Walker {
   std::set<std::string> &names;
   std::string index = {}; ///< whose bases are wanted
-  std::vector<const ast::Expr *> *bases = nullptr;
+  std::vector<const ast::IndexExpr *> *indexed = nullptr;
   bool acts = false;
 
   void all(const std::vector<ast::ExprPtr> &list) {
@@ -70,8 +70,8 @@ void Walker::expr(const ast::Expr *e) {
     expr(i->base.get());
     for (const ast::Sub &s : i->subs) {
       auto *point = llvm::dyn_cast_or_null<ast::NameExpr>(s.point.get());
-      if (bases && point && point->name == index)
-        bases->push_back(i->base.get());
+      if (indexed && point && point->name == index)
+        indexed->push_back(i);
       expr(s.point.get());
       expr(s.lo.get());
       expr(s.hi.get());
@@ -192,9 +192,9 @@ void dyn::dsl::mentionedNames(const ast::Expr &expr, std::set<std::string> &name
   Walker{names}.expr(&expr);
 }
 void dyn::dsl::indexedBy(const ast::Expr &expr, const std::string &index,
-                         std::vector<const ast::Expr *> &bases) {
+                         std::vector<const ast::IndexExpr *> &indexed) {
   std::set<std::string> names;
-  Walker{names, index, &bases}.expr(&expr);
+  Walker{names, index, &indexed}.expr(&expr);
 }
 
 template <typename T> static Mentioned mentionedIn(const T &what) {

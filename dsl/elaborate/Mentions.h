@@ -26,9 +26,9 @@ Mentioned mentioned(const ast::Block &block);
 void mentionedNames(const ast::Block &block, std::set<std::string> &names);
 void mentionedNames(const ast::Expr &expr, std::set<std::string> &names);
 
-/// Adds what `index` subscripts in `expr` to `bases`.
+/// Adds the subscripted expressions in `expr` that have `index` as a subscript.
 void indexedBy(const ast::Expr &expr, const std::string &index,
-               std::vector<const ast::Expr *> &bases);
+               std::vector<const ast::IndexExpr *> &indexed);
 
 } // namespace dyn::dsl
 

@@ -312,19 +312,19 @@ std::optional<Val> Elaborator::reduceOverSeries(const ast::ReduceExpr &e) {
   if (e.binders.size() != 1 || e.binders[0].range)
     return std::nullopt;
   const std::string &index = e.binders[0].name.text;
-  std::vector<const ast::Expr *> bases;
-  indexedBy(*e.body, index, bases);
+  std::vector<const ast::IndexExpr *> indexed;
+  indexedBy(*e.body, index, indexed);
   if (e.filter)
-    indexedBy(*e.filter, index, bases);
+    indexedBy(*e.filter, index, indexed);
   std::optional<Val> over;
-  for (const ast::Expr *b : bases) {
-    const ast::Expr *root = b;
+  for (const ast::IndexExpr *i : indexed) {
+    const ast::Expr *root = i->base.get();
     while (auto *f = llvm::dyn_cast<ast::FieldExpr>(root))
       root = f->base.get();
     auto *name = llvm::dyn_cast<ast::NameExpr>(root);
     Binding *bound = name ? scope->find(name->name) : nullptr;
-    if (!over && name && (bound ? isSeries(bound->val) : name->name == "logged" && root != b))
-      over = eval(*b);
+    if (!over && name && (bound ? isSeries(bound->val) : name->name == "logged" && root != i->base.get()))
+      over = eval(*i->base);
   }
   if (!over)
     return std::nullopt;

@@ -105,7 +105,7 @@ bool Elaborator::letStatement(const ast::LetStmt &s) {
   if (inTurn) {
     forbidEscapes("a run");
   } else if (indexed) {
-    axes = openBinders(s.pattern.binders, *scope);
+    axes = openBinders(s.pattern.binders, *s.init, *scope);
     frameContext.insert(frameContext.end(), axes.begin(), axes.end());
   }
   Val v = Val::error();

@@ -46,6 +46,7 @@ struct Axis {
   std::string name;
   Extent extent;
   bool resolved = false; ///< an index variable's extent comes from its first use
+  const ast::Expr *uses = nullptr; ///< where an index variable is in scope
 };
 using AxisPtr = std::shared_ptr<Axis>;
 
