@@ -62,14 +62,18 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       CallArgs none;
       return callBuiltin(callee.text, none, e);
     }
-  // An optimizer is built over a selection, which is no value by itself.
-  bool optimizer =
-      callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model &&
-      static_cast<const ast::ModelItem *>(callee.decl)->modelKind == ast::ModelKind::Optimizer;
+  // An optimizer or a mask is built over a selection, which is no value by itself.
+  auto *built = callee.kind == ValKind::Type && callee.decl &&
+                        callee.decl->kind() == ast::ItemKind::Model
+                    ? static_cast<const ast::ModelItem *>(callee.decl)
+                    : nullptr;
+  bool optimizer = built && built->modelKind == ast::ModelKind::Optimizer;
+  bool mask = built && built->modelKind == ast::ModelKind::Mask;
   CallArgs args;
   bool bad = false;
   for (const ast::Arg &a : e.args) {
-    bool selection = optimizer && args.values.empty() && llvm::isa<ast::WhereExpr>(a.value.get());
+    bool selection = (optimizer || mask) && args.values.empty() &&
+                     llvm::isa<ast::WhereExpr>(a.value.get());
     args.values.push_back(selection ? Val::unit() : eval(*a.value));
     args.names.push_back(a.name.text);
     args.spans.push_back(a.value->span);
@@ -84,6 +88,8 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   }
   if (bad)
     return Val::error();
+  if (mask)
+    return buildMask(*built, callee.home, args, e.span);
   switch (callee.kind) {
   case ValKind::Builtin:
     if (callee.self)
@@ -106,6 +112,8 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     Val call = fieldOf(callee, "call", e.callee->span);
     if (call.isError())
       return call;
+    if (isWholeMask(callee))
+      return applyMask(call, args, e.span, lvalue(*e.callee, true));
     Val v = callFunction(call, args, e.span);
     // What `call` assigned to the model's state goes back to the variable.
     if (call.self->number)
@@ -117,6 +125,10 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     return v;
   }
   case ValKind::Function: {
+    if (callee.self && isWholeMask(*callee.self)) {
+      auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get());
+      return applyMask(callee, args, e.span, f ? lvalue(*f->base, true) : nullptr);
+    }
     Val v = callFunction(callee, args, e.span);
     if (callee.self && callee.self->number)
       if (auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get()))
@@ -225,6 +237,48 @@ Val Elaborator::callLambda(const Val &callee, CallArgs &args, SourceSpan span) {
   return v;
 }
 
+std::optional<Val> Elaborator::callOverTree(const Val &callee, CallArgs &args,
+                                            const std::vector<int> &argOf, SourceSpan span) {
+  auto &fn = *static_cast<const ast::FunctionItem *>(callee.decl);
+  std::vector<int> trees;
+  for (size_t p = 0; p < fn.params.size(); ++p) {
+    if (argOf[p] < 0 || args.values[argOf[p]].kind != ValKind::Delta)
+      continue;
+    Expected want = expected(fn.params[p].type.get());
+    if (want.kind == Expected::Array && want.dims.empty() && !fn.params[p].isVar)
+      trees.push_back(argOf[p]);
+  }
+  if (trees.empty())
+    return std::nullopt;
+  Val out = args.values[trees[0]];
+  for (int at : trees)
+    if (args.values[at].names != out.names) {
+      error(span, Diag::E0206)
+          .label(describe(out) + " with " + describe(args.values[at]))
+          .help("the two deltas have different selections");
+      return Val::error();
+    }
+  std::string savedPath = drawPath;
+  for (size_t k = 0; k < out.items.size(); ++k) {
+    CallArgs sub = args;
+    for (int at : trees)
+      sub.values[at] = args.values[at].items[k];
+    drawPath = savedPath + out.names[k] + ".";
+    Val v = callFunction(callee, sub, span);
+    if (!v.isError() && !v.isNumber()) {
+      error(span, Diag::E0206)
+          .label("`" + fn.name.text + "` gives " + describe(v))
+          .help("over the entries of a delta a function gives one number");
+      v = Val::error();
+    }
+    if (v.isError())
+      return v;
+    out.items[k] = v.isArray() ? v : Val::ofArray(toArray(v, out.items[k].array.elem));
+  }
+  drawPath = savedPath;
+  return out;
+}
+
 Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span) {
   if (--fuel < 0) {
     diagnostics.report(span, Diag::E0233);
@@ -258,6 +312,9 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   std::vector<int> argOf;
   if (!matchParams(fn.params, args, span, "`" + fn.name.text + "`", callee.home, values, argOf))
     return Val::error();
+
+  if (auto tree = callOverTree(callee, args, argOf, span))
+    return *tree;
 
   auto inner = std::make_shared<Scope>();
   inner->parent = callee.home ? callee.home->scope : nullptr;

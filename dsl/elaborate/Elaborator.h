@@ -148,6 +148,8 @@ private:
   std::optional<Elem> elemNamed(const std::string &name);
   bool unifyDims(const Expected &want, Val &got, Scope &scope, SourceSpan span,
                  const std::string &name);
+  bool unifyRest(const ast::Dim &d, llvm::ArrayRef<Extent> have, const Val &got, Scope &into,
+                 SourceSpan span, const std::string &name);
   /// Checks a value against a type, adapts statics, binds dimension variables.
   bool conform(Val &v, const ast::TypeExpr *type, Scope &scope, SourceSpan span,
                const std::string &name);
@@ -163,6 +165,9 @@ private:
     std::vector<const ast::Expr *> exprs;
   };
   Val callFunction(const Val &callee, CallArgs &args, SourceSpan span);
+  /// A function of numbers acts on deltas entry by entry; nothing when it is given none.
+  std::optional<Val> callOverTree(const Val &callee, CallArgs &args, const std::vector<int> &argOf,
+                                  SourceSpan span);
   Val callLambda(const Val &callee, CallArgs &args, SourceSpan span);
   bool matchParams(const std::vector<ast::Param> &params, CallArgs &args, SourceSpan span,
                    const std::string &what, Module *home, std::vector<Val> &out,
@@ -177,6 +182,24 @@ private:
   Val constructRecord(const ast::TypeItem &record, Module *home, CallArgs &args, SourceSpan span);
   Val buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span);
   Val initialValue(const ast::Member &member, SourceSpan span);
+  Val initialValue(const ast::Member &member, Elem elem, llvm::ArrayRef<Extent> shape);
+
+  // --- Masks.cpp: built over a selection, applied to a model
+  static bool isMask(const Val &v);
+  /// A mask over its selection; false inside of its functions, which see one tensor.
+  static bool isWholeMask(const Val &v) { return isMask(v) && v.field("@selection") >= 0; }
+  llvm::SmallVector<AxisPtr> stackAxes(llvm::ArrayRef<Extent> stack);
+  /// The part of a tree or model for the tensor at `path`; other values are for all.
+  std::optional<Val> partOf(const Val &v, const std::string &name, const std::string &path,
+                            llvm::ArrayRef<AxisPtr> stack, SourceSpan span);
+  bool fitsRank(const ast::ModelItem &item, const Leaf &leaf, SourceSpan span);
+  Val maskMember(const ast::Member &member, const Leaf &leaf, const Val &mask, SourceSpan span);
+  Val buildMask(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span);
+  /// The tensors of `model` that the mask was built over.
+  std::optional<std::vector<Leaf>> maskedLeaves(Val &model, const Val &selection,
+                                                const std::string &mask, SourceSpan span);
+  /// Calls a function of a mask for every tensor; what it assigned goes to `variable`.
+  Val applyMask(const Val &callee, CallArgs &args, SourceSpan span, Val *variable);
 
   // --- Builtins.cpp
   Val callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e);

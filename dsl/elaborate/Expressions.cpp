@@ -182,6 +182,19 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
           return v;
         }
   }
+  if (base.kind == ValKind::Delta) {
+    // The part of a delta below a name, as `g.fc1` of a gradient.
+    Val part = base;
+    part.names.clear();
+    part.items.clear();
+    for (size_t i = 0; i < base.items.size(); ++i)
+      if (llvm::StringRef rest = base.names[i]; rest.consume_front(name + ".")) {
+        part.names.push_back(rest.str());
+        part.items.push_back(base.items[i]);
+      }
+    if (!part.items.empty())
+      return part;
+  }
   if (base.kind == ValKind::Type && base.decl && base.decl->kind() == ast::ItemKind::Enum) {
     auto &cases = static_cast<const ast::EnumItem *>(base.decl)->cases;
     for (size_t i = 0; i < cases.size(); ++i)
@@ -195,6 +208,7 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
   }
   auto d = diagnostics.report(span, Diag::E0212, describe(base), name);
   std::vector<std::string> fields = base.names;
+  llvm::erase_if(fields, [](const std::string &f) { return f[0] == '@'; });
   if (base.kind == ValKind::Module)
     for (auto &[n, b] : base.home->scope->names)
       fields.push_back(n);

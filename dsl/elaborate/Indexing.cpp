@@ -270,7 +270,7 @@ Val Elaborator::indexStruct(const Val &base, const Val &index, SourceSpan span) 
         v.array = takeAt(v.array, 0, toArray(index, Elem::I64), span);
       }
     }
-    if (v.kind == ValKind::Struct && !v.stack.empty())
+    if ((v.kind == ValKind::Struct || v.kind == ValKind::Delta) && !v.stack.empty())
       v.stack.erase(v.stack.begin());
     for (size_t i = 0; i < v.items.size(); ++i)
       if (v.roles.empty() || v.roles[i] != Role::Argument)

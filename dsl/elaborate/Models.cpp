@@ -17,30 +17,36 @@ static const ast::NamedType *namedType(const ast::Member &m) {
   return m.type ? llvm::dyn_cast<ast::NamedType>(m.type.get()) : nullptr;
 }
 
-Val Elaborator::initialValue(const ast::Member &m, SourceSpan span) {
+Val Elaborator::initialValue(const ast::Member &m, SourceSpan) {
   auto t = arrayType(*m.type);
-  if (!t)
-    return Val::error();
+  return t ? initialValue(m, t->first, t->second) : Val::error();
+}
+
+Val Elaborator::initialValue(const ast::Member &m, Elem elem, llvm::ArrayRef<Extent> shape) {
   if (m.isDraw)
-    return drawShaped(*m.init, m.name.text, t->first, t->second, m.span);
-  Val v = m.init ? eval(*m.init) : Val::realNumber(0);
+    return drawShaped(*m.init, m.name.text, elem, shape, m.span);
+  Val v = m.init ? eval(*m.init) : elem == Elem::Bool ? Val::boolean(false) : Val::realNumber(0);
   if (v.isError())
     return v;
-  if (v.kind == ValKind::Real && !isReal(t->first)) {
+  if (!v.isNumber()) {
+    error(m.span, Diag::E0206).label("`" + m.name.text + "` begins as " + describe(v));
+    return Val::error();
+  }
+  if (m.init && v.kind == ValKind::Real && !isReal(elem)) {
     error(m.span, Diag::E0206).label("`" + m.name.text + "` is not real");
     return Val::error();
   }
-  Array a = toArray(v, t->first);
-  if (a.elem != t->first || (!a.shape.empty() && a.shape != t->second)) {
+  Array a = toArray(v, elem);
+  if (a.elem != elem || (!a.shape.empty() && llvm::ArrayRef<Extent>(a.shape) != shape)) {
     Array want;
-    want.elem = t->first;
-    want.shape = t->second;
+    want.elem = elem;
+    want.shape.assign(shape.begin(), shape.end());
     diagnostics.report(m.span, Diag::E0204, describe(want), describe(a));
     return Val::error();
   }
   SmallVector<AxisPtr, 4> frames(a.frames.begin(), a.frames.end());
-  a.value = place(a, frames, t->second);
-  a.shape = t->second;
+  a.value = place(a, frames, shape);
+  a.shape.assign(shape.begin(), shape.end());
   a.limit = 0;
   return Val::ofArray(a);
 }
@@ -52,7 +58,8 @@ Val Elaborator::construct(const ast::ModelItem &model, Module *home, CallArgs &a
     return Val::error();
   }
   if (model.modelKind == ast::ModelKind::Mask)
-    return unsupported(span, "`mask`", "multiply by a tensor of zeros and ones");
+    return unsupported(span, "a mask inside of a model",
+                       "build it beside the model: `var gates = " + model.name.text + "(net)`");
   std::vector<Val> values;
   std::vector<int> argOf;
   if (!matchParams(model.params, args, span, "`" + model.name.text + "`", home, values, argOf))

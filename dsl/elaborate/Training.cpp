@@ -91,6 +91,14 @@ bool Elaborator::resolvePick(const ast::Expr &e, Pick &pick, bool needVar) {
   if (pick.target->isArray()) {
     if (isReal(pick.target->array.elem))
       return true;
+  } else if (pick.target->kind == ValKind::Delta) {
+    for (size_t i = 0; i < pick.target->items.size(); ++i) {
+      Val &item = pick.target->items[i];
+      if (isReal(item.array.elem))
+        pick.leaves.push_back(
+            {pick.target->names[i], &item, int64_t(item.array.shape.size()), Role::Param});
+    }
+    return selectLeaves(selector, pick.leaves, e.span);
   } else if (pick.target->kind == ValKind::Struct) {
     collectLeaves(*pick.target, pick.leaves);
     // Of a record every real field is a variable.

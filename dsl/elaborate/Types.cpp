@@ -70,13 +70,55 @@ Elaborator::Expected Elaborator::expected(const ast::TypeExpr *type) {
   return want;
 }
 
+/// The dimensions that `...S` stands for are kept as a tuple.
+static std::string restKey(const ast::Dim &d) { return "..." + d.restName.text; }
+
+static std::optional<SmallVector<Extent, 4>> restIn(Scope &scope, const ast::Dim &d) {
+  Binding *b = scope.find(restKey(d));
+  if (!b)
+    return std::nullopt;
+  SmallVector<Extent, 4> out;
+  for (const Val &v : b->val.items)
+    out.push_back(v.extent);
+  return out;
+}
+
+bool Elaborator::unifyRest(const ast::Dim &d, llvm::ArrayRef<Extent> have, const Val &got,
+                           Scope &into, SourceSpan span, const std::string &name) {
+  if (d.restName.text.empty())
+    return true;
+  auto bound = restIn(into, d);
+  if (!bound) {
+    Val rest = Val::of(ValKind::Tuple);
+    for (const Extent &e : have) {
+      rest.items.push_back(Val::of(ValKind::Dim));
+      rest.items.back().extent = e;
+    }
+    into.names[restKey(d)] = {rest, false, d.span};
+    return true;
+  }
+  if (llvm::ArrayRef<Extent>(*bound) == have)
+    return true;
+  auto list = [](llvm::ArrayRef<Extent> extents) {
+    std::string s;
+    for (const Extent &e : extents)
+      s += (s.empty() ? "" : ", ") + describe(e);
+    return "[" + s + "]";
+  };
+  diagnostics
+      .report(span, Diag::E0210, std::string(sources.text(d.span)), list(*bound), list(have))
+      .label("`" + name + "` is " + describe(got))
+      .note(d.span, "declared as " + list(*bound) + " here");
+  return false;
+}
+
 bool Elaborator::unifyDims(const Expected &want, Val &got, Scope &into, SourceSpan span,
                            const std::string &name) {
   Array &a = got.array;
   for (size_t i = 0; i < want.dims.size(); ++i) {
     const ast::Dim &d = *want.dims[i];
     if (d.isRest)
-      return true;
+      return unifyRest(d, llvm::ArrayRef<Extent>(a.shape).drop_front(i), got, into, span, name);
     const Extent &have = a.shape[i];
     auto *var = llvm::dyn_cast<ast::NameExpr>(d.extent.get());
     Binding *bound = var ? into.find(var->name) : nullptr;
@@ -152,9 +194,12 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
       return true;
     if (!v.isArray() || v.array.elem != want.elem)
       return mismatch(std::string(sources.text(type->span)));
-    if (want.kind == Expected::Rest && want.dims.size() == 1)
-      return true;
-    if (v.array.shape.empty() && !want.dims.empty()) {
+    size_t rank = v.array.shape.size(), least = want.dims.size() - 1;
+    bool rest = want.kind == Expected::Rest;
+    bool fill = rank == 0 && (!rest || (least == 0 && restIn(into, *want.dims[0])));
+    if (rest && !fill && rank >= least)
+      return unifyDims(want, v, into, span, name);
+    if (fill && !want.dims.empty()) {
       // A number fills an array of static extents.
       auto alias = std::shared_ptr<Scope>(std::shared_ptr<Scope>(), &into);
       std::swap(scope, alias);
@@ -167,7 +212,7 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
       v.array.shape = t->second;
       return true;
     }
-    if (int64_t(v.array.shape.size()) != want.rank()) {
+    if (rest || int64_t(rank) != want.rank()) {
       diagnostics.report(span, Diag::E0205, describe(v))
           .label("`" + name + "` takes " + std::string(sources.text(type->span)) + ", this is " +
                  describe(v));
@@ -182,12 +227,22 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
 std::optional<std::pair<Elem, SmallVector<Extent, 4>>>
 Elaborator::arrayType(const ast::TypeExpr &type) {
   Expected want = expected(&type);
-  if (want.kind != Expected::Array) {
+  if (want.kind != Expected::Array && want.kind != Expected::Rest) {
     error(type.span, Diag::E0206).label("an array of numbers is expected here");
     return std::nullopt;
   }
   SmallVector<Extent, 4> dims;
   for (const ast::Dim *d : want.dims) {
+    if (d->isRest) {
+      auto rest = restIn(*scope, *d);
+      if (!rest) {
+        diagnostics.report(d->span, Diag::E0201, std::string(sources.text(d->span)))
+            .help("an argument of type `real[...S]` gives `...S` its dimensions");
+        return std::nullopt;
+      }
+      dims.append(rest->begin(), rest->end());
+      continue;
+    }
     std::optional<Extent> e = extentOf(*d->extent);
     if (!e)
       return std::nullopt;

@@ -8,6 +8,13 @@
 
 using namespace dyn::dsl;
 
+/// How many dimensions in front of a mask's values for tensor `k` are a stack's.
+static int64_t stackRank(const Val &mask, size_t k) {
+  int at = mask.field("@selection");
+  bool known = at >= 0 && k < mask.items[at].items.size();
+  return known ? int64_t(mask.items[at].items[k].stack.size()) : 0;
+}
+
 void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix) {
   if (v.kind == ValKind::Tuple) {
     for (size_t i = 0; i < v.items.size(); ++i)
@@ -24,6 +31,13 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
     else if (role != Role::Argument && v.items[i].isArray())
       out.push_back({path, &v.items[i],
                      int64_t(v.items[i].array.shape.size()) - int64_t(v.stack.size()), role});
+    else if (role != Role::Argument && v.items[i].kind == ValKind::Delta)
+      for (size_t k = 0; k < v.items[i].items.size(); ++k) {
+        Val &item = v.items[i].items[k];
+        int64_t inFront = int64_t(v.stack.size()) + stackRank(v, k);
+        out.push_back({path + "." + v.items[i].names[k], &item,
+                       int64_t(item.array.shape.size()) - inFront, role});
+      }
     else if (role == Role::State && v.items[i].kind == ValKind::Tuple)
       for (size_t k = 0; k < v.items[i].items.size(); ++k)
         if (v.items[i].items[k].isArray())

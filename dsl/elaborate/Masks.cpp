@@ -1,0 +1,410 @@
+//===- Masks.cpp - building masks over a selection, and applying them -----===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A mask is written for one tensor `w`. Its fields are trees, with one array for
+// each tensor of the selection; the hidden field `@selection` keeps the shapes of
+// the tensors and how many of their dimensions a stack of layers put in front.
+//
+//===----------------------------------------------------------------------===//
+#include "Elaborator.h"
+
+#include "llvm/Support/Casting.h"
+
+using namespace dyn;
+using namespace dyn::dsl;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+bool Elaborator::isMask(const Val &v) {
+  return v.kind == ValKind::Struct && v.decl && v.decl->kind() == ast::ItemKind::Model &&
+         static_cast<const ast::ModelItem *>(v.decl)->modelKind == ast::ModelKind::Mask;
+}
+
+SmallVector<AxisPtr> Elaborator::stackAxes(ArrayRef<Extent> stack) {
+  SmallVector<AxisPtr> axes;
+  for (const Extent &e : stack)
+    axes.push_back(newAxis("stack", e));
+  return axes;
+}
+
+/// The part of an argument that belongs to one tensor; nothing if there is none.
+static std::optional<Val> partFor(const Val &v, const std::string &path) {
+  if (v.kind == ValKind::Delta) {
+    int i = v.field(path);
+    return i < 0 ? std::nullopt : std::optional<Val>(v.items[i]);
+  }
+  Val whole = v;
+  std::vector<Leaf> leaves;
+  collectLeaves(whole, leaves);
+  for (const Leaf &l : leaves)
+    if (l.path == path)
+      return *l.val;
+  return std::nullopt;
+}
+
+/// A tree or a model: each tensor gets its part of it.
+static bool isTree(const Val &v) {
+  return v.kind == ValKind::Delta || (v.kind == ValKind::Struct && v.decl &&
+                                      v.decl->kind() == ast::ItemKind::Model);
+}
+
+std::optional<Val> Elaborator::partOf(const Val &v, const std::string &name,
+                                      const std::string &path, ArrayRef<AxisPtr> stack,
+                                      SourceSpan span) {
+  if (!isTree(v))
+    return v;
+  std::optional<Val> part = partFor(v, path);
+  if (!part) {
+    auto d = diagnostics.report(span, Diag::E0271, name);
+    d.label("nothing for `" + path + "` in " + describe(v));
+    if (!v.names.empty())
+      d.help("it has `" + v.names[0] + "`" + (v.names.size() > 1 ? " and others" : "") +
+             "; make it from a field of the mask, or from a gradient of the same selection");
+    return std::nullopt;
+  }
+  if (!part->isArray() || stack.empty())
+    return part;
+  const Array &a = part->array;
+  bool fits = a.shape.size() >= stack.size();
+  for (size_t i = 0; fits && i < stack.size(); ++i)
+    fits = a.shape[i] == stack[i]->extent;
+  if (!fits) {
+    diagnostics.report(span, Diag::E0271, name)
+        .label("`" + path + "` is a stack of " + describe(stack[0]->extent) + ", its part is " +
+               describe(a));
+    return std::nullopt;
+  }
+  return Val::ofArray(frameAxes(a, stack));
+}
+
+Val Elaborator::maskMember(const ast::Member &m, const Leaf &leaf, const Val &mask,
+                           SourceSpan span) {
+  size_t front = leaf.val->array.shape.size() - size_t(leaf.rank);
+  SmallVector<AxisPtr> axes =
+      stackAxes(ArrayRef<Extent>(leaf.val->array.shape).take_front(front));
+  auto inner = std::make_shared<Scope>();
+  inner->parent = mask.home->scope;
+  for (size_t i = 0; i < mask.items.size(); ++i) {
+    std::optional<Val> part = partOf(mask.items[i], mask.names[i], leaf.path, axes, span);
+    if (!part)
+      return Val::error();
+    inner->names[mask.names[i]] = {*part, false, m.span};
+  }
+  inner->names["w"] = {Val::ofArray(frameAxes(leaf.val->array, axes)), false, m.span};
+  std::swap(scope, inner);
+  size_t frames = frameContext.size();
+  frameContext.insert(frameContext.end(), axes.begin(), axes.end());
+  std::string savedPath = drawPath;
+  drawPath += leaf.path + ".";
+  Val v = Val::error();
+  if (m.like) {
+    Val model = eval(*m.like);
+    if (model.isArray())
+      v = initialValue(m, model.array.elem, model.array.shape);
+    else if (!model.isError())
+      error(m.like->span, Diag::E0206)
+          .label("this is " + describe(model))
+          .help("`like` takes an array: `like w`, `like w[0]`");
+  } else {
+    v = initialValue(m, m.span);
+  }
+  if (!v.isError() && m.kind == ast::MemberKind::Param && !isReal(v.array.elem)) {
+    error(m.span, Diag::E0206)
+        .label("`" + m.name.text + "` is " + describe(v))
+        .help("a `param` is trained and real; what is kept is a `state`");
+    v = Val::error();
+  }
+  drawPath = savedPath;
+  frameContext.resize(frames);
+  std::swap(scope, inner);
+  return v.isError() ? v : unlift(v, axes);
+}
+
+Val Elaborator::buildMask(const ast::ModelItem &item, Module *home, CallArgs &args,
+                          SourceSpan span) {
+  const std::string what = "`" + item.name.text + "`";
+  if (args.exprs.empty()) {
+    diagnostics.report(span, Diag::E0207, what, "the model to mask is missing")
+        .help("build it over a selection: `" + item.name.text + "(net where rank >= 2)`");
+    return Val::error();
+  }
+  const ast::Expr *selector = nullptr;
+  Val target = args.values[0];
+  if (auto *w = llvm::dyn_cast<ast::WhereExpr>(args.exprs[0])) {
+    target = eval(*w->base);
+    selector = w->selector.get();
+  }
+  if (target.isError())
+    return target;
+  if (isMask(target) || target.kind != ValKind::Struct) {
+    error(args.spans[0], Diag::E0206)
+        .label("this is " + describe(target))
+        .help("a mask is built over the parameters of a model");
+    return Val::error();
+  }
+  std::vector<Leaf> leaves;
+  collectLeaves(target, leaves);
+  if (!selectLeaves(selector, leaves, args.spans[0]))
+    return Val::error();
+  for (const Leaf &leaf : leaves)
+    if (!fitsRank(item, leaf, args.spans[0]))
+      return Val::error();
+
+  CallArgs rest;
+  for (size_t i = 1; i < args.values.size(); ++i) {
+    rest.values.push_back(args.values[i]);
+    rest.names.push_back(args.names[i]);
+    rest.spans.push_back(args.spans[i]);
+    rest.exprs.push_back(args.exprs[i]);
+  }
+  std::vector<Val> values;
+  std::vector<int> argOf;
+  if (!matchParams(item.params, rest, span, what, home, values, argOf))
+    return Val::error();
+  Val out = Val::of(ValKind::Struct);
+  out.decl = &item;
+  out.home = home;
+  auto inner = std::make_shared<Scope>();
+  inner->parent = home->scope;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const ast::Param &p = item.params[i];
+    SourceSpan here = argOf[i] >= 0 ? rest.spans[argOf[i]] : span;
+    std::swap(scope, inner);
+    bool ok = conform(values[i], p.type.get(), *scope, here, p.name.text);
+    Expected want = expected(p.type.get());
+    std::swap(scope, inner);
+    if (!ok)
+      return Val::error();
+    // An argument may be assigned later, so it is no constant.
+    if (values[i].isStatic() && want.kind == Expected::Array)
+      values[i] = Val::ofArray(toArray(values[i], want.elem));
+    inner->names[p.name.text] = {values[i], false, p.span};
+    out.names.push_back(p.name.text);
+    out.items.push_back(values[i]);
+    out.roles.push_back(Role::Argument);
+  }
+  for (const ast::Member &m : item.members) {
+    if (m.kind == ast::MemberKind::Function)
+      continue;
+    if (m.kind == ast::MemberKind::SubModel) {
+      diagnostics.report(m.span, Diag::E0272, "a mask has no sub-models")
+          .help("`param " + m.name.text + " like w` and `state " + m.name.text +
+                ": real` are what it may have");
+      return Val::error();
+    }
+    if (out.field(m.name.text) >= 0) {
+      diagnostics.report(m.name.span, Diag::E0202, m.name.text);
+      return Val::error();
+    }
+    Val tree = Val::of(ValKind::Delta);
+    for (const Leaf &leaf : leaves) {
+      Val v = maskMember(m, leaf, out, span);
+      if (v.isError())
+        return v;
+      tree.names.push_back(leaf.path);
+      tree.items.push_back(v);
+    }
+    out.names.push_back(m.name.text);
+    out.items.push_back(tree);
+    out.roles.push_back(m.kind == ast::MemberKind::Param ? Role::Param : Role::State);
+  }
+  Val selection = Val::of(ValKind::Tuple);
+  for (const Leaf &leaf : leaves) {
+    const Array &a = leaf.val->array;
+    Val tensor;
+    tensor.array.shape = a.shape;
+    tensor.array.elem = a.elem;
+    tensor.stack.append(a.shape.begin(), a.shape.end() - leaf.rank);
+    selection.names.push_back(leaf.path);
+    selection.items.push_back(tensor);
+  }
+  out.names.push_back("@selection");
+  out.items.push_back(selection);
+  out.roles.push_back(Role::Argument);
+  return out;
+}
+
+/// A mask whose functions all take tensors of other ranks is of no use for one.
+bool Elaborator::fitsRank(const ast::ModelItem &item, const Leaf &leaf, SourceSpan span) {
+  std::optional<int64_t> other;
+  for (const ast::Member &m : item.members) {
+    if (!m.function)
+      continue;
+    for (const ast::Param &p : m.function->params) {
+      if (p.name.text != "w")
+        continue;
+      Expected want = expected(p.type.get());
+      if (want.kind != Expected::Array || want.rank() == leaf.rank)
+        return true;
+      other = want.rank();
+    }
+  }
+  if (!other)
+    return true;
+  const std::string rank = std::to_string(*other);
+  diagnostics
+      .report(span, Diag::E0272, "`" + item.name.text + "` is written for tensors of rank " + rank)
+      .label("`" + leaf.path + "` is " + describe(leaf.val->array))
+      .help("build it over those alone: `" + item.name.text + "(net where rank == " + rank + ")`");
+  return false;
+}
+
+std::optional<std::vector<Leaf>> Elaborator::maskedLeaves(Val &model, const Val &selection,
+                                                          const std::string &mask,
+                                                          SourceSpan span) {
+  if (model.kind != ValKind::Struct || !model.decl || isMask(model)) {
+    error(span, Diag::E0206)
+        .label("this is " + describe(model))
+        .help("a mask is applied to a model: `gates.soft(net)`");
+    return std::nullopt;
+  }
+  std::vector<Leaf> all, out;
+  collectLeaves(model, all);
+  for (size_t k = 0; k < selection.names.size(); ++k) {
+    const std::string &path = selection.names[k];
+    auto it = llvm::find_if(all, [&](const Leaf &l) { return l.path == path; });
+    const Array &want = selection.items[k].array;
+    bool there = it != all.end();
+    if (there && it->val->array.shape == want.shape && it->val->array.elem == want.elem) {
+      out.push_back(*it);
+      continue;
+    }
+    diagnostics.report(span, Diag::E0270, mask)
+        .label(there ? "`" + path + "` is " + describe(it->val->array) + " here, the mask is for " +
+                           describe(want)
+                     : "this " + describe(model) + " has no `" + path + "`")
+        .help("build a mask for each model, or apply this one to a copy of its own");
+    return std::nullopt;
+  }
+  return out;
+}
+
+/// Whether a function of a mask maps a model to a model: `w` comes first, and the
+/// result has its type.
+static bool mapsModel(const ast::FunctionItem &fn, const SourceManager &sources) {
+  return !fn.params.empty() && fn.params[0].name.text == "w" &&
+         (!fn.result || (fn.params[0].type &&
+                         sources.text(fn.result->span) == sources.text(fn.params[0].type->span)));
+}
+
+Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Val *variable) {
+  auto &fn = *static_cast<const ast::FunctionItem *>(callee.decl);
+  const Val &mask = *callee.self;
+  const std::string what = "`" + fn.name.text + "`";
+  const std::string owner = static_cast<const ast::ModelItem *>(mask.decl)->name.text;
+  const Val &selection = mask.items[mask.field("@selection")];
+  std::vector<Val> values;
+  std::vector<int> argOf;
+  if (!matchParams(fn.params, args, span, what, mask.home, values, argOf))
+    return Val::error();
+
+  // Which argument is the model, and its tensors.
+  Val model;
+  std::vector<Leaf> leaves;
+  SourceSpan modelSpan = span;
+  for (size_t p = 0; p < fn.params.size(); ++p)
+    if (fn.params[p].name.text == "w") {
+      model = values[p];
+      modelSpan = argOf[p] >= 0 ? args.spans[argOf[p]] : span;
+      auto found = maskedLeaves(model, selection, owner, modelSpan);
+      if (!found)
+        return Val::error();
+      leaves = *found;
+    }
+  bool toModel = mapsModel(fn, sources);
+
+  // Draws belong to the tensors: a batch around the call shares them.
+  SmallVector<const Array *> own;
+  for (const Leaf &l : leaves)
+    own.push_back(&l.val->array);
+  for (size_t i = 0; i < mask.items.size(); ++i)
+    if (mask.roles[i] != Role::Argument)
+      for (const Val &item : mask.items[i].items)
+        own.push_back(&item.array);
+  SmallVector<AxisPtr, 2> frames = unionFrames(own);
+  auto savedFrames = frameContext;
+  std::string savedPath = drawPath;
+
+  Val changed = mask, tree = Val::of(ValKind::Delta);
+  bool writes = false;
+  for (size_t k = 0; k < selection.names.size(); ++k) {
+    const std::string &path = selection.names[k];
+    SmallVector<AxisPtr> axes = stackAxes(selection.items[k].stack);
+    // The mask of this tensor alone.
+    Val one = Val::of(ValKind::Struct);
+    one.decl = mask.decl;
+    one.home = mask.home;
+    for (size_t i = 0; i < mask.items.size(); ++i) {
+      if (mask.names[i][0] == '@')
+        continue;
+      std::optional<Val> part = partOf(mask.items[i], mask.names[i], path, axes, span);
+      if (!part)
+        return Val::error();
+      one.names.push_back(mask.names[i]);
+      one.roles.push_back(mask.roles[i]);
+      one.items.push_back(*part);
+    }
+    CallArgs sub = args;
+    for (size_t p = 0; p < fn.params.size(); ++p) {
+      if (argOf[p] < 0)
+        continue;
+      std::optional<Val> part =
+          partOf(args.values[argOf[p]], fn.params[p].name.text, path, axes, args.spans[argOf[p]]);
+      if (!part)
+        return Val::error();
+      sub.values[argOf[p]] = *part;
+      Expected want = expected(fn.params[p].type.get());
+      if (fn.params[p].name.text == "w" && want.kind == Expected::Array &&
+          want.rank() != int64_t(part->array.shape.size())) {
+        diagnostics
+            .report(modelSpan, Diag::E0272,
+                    what + " is written for tensors of rank " + std::to_string(want.rank()))
+            .label("`" + path + "` is " + describe(part->array))
+            .help("build the mask over those alone: `" + owner + "(net where rank == " +
+                  std::to_string(want.rank()) + ")`");
+        return Val::error();
+      }
+    }
+    Val f = callee;
+    f.self = std::make_shared<Val>(one);
+    frameContext.assign(frames.begin(), frames.end());
+    frameContext.insert(frameContext.end(), axes.begin(), axes.end());
+    drawPath = savedPath + fn.name.text + "." + path + ".";
+    Val r = callFunction(f, sub, span);
+    frameContext = savedFrames;
+    drawPath = savedPath;
+    if (r.isError())
+      return r;
+    if (!r.isNumber()) {
+      diagnostics.report(span, Diag::E0272, what + " gives no array for a tensor")
+          .label("this is " + describe(r));
+      return Val::error();
+    }
+    r = unlift(Val::ofArray(toArray(r, realElem())), axes);
+    if (f.self->number) {
+      writes = true;
+      for (size_t i = 0; i < one.items.size(); ++i)
+        if (one.roles[i] == Role::State)
+          changed.items[changed.field(one.names[i])].items[k] = unlift(f.self->items[i], axes);
+    }
+    if (!toModel) {
+      tree.names.push_back(path);
+      tree.items.push_back(r);
+      continue;
+    }
+    Array &w = leaves[k].val->array;
+    if (r.array.elem != w.elem || r.array.shape != w.shape) {
+      diagnostics
+          .report(span, Diag::E0272, what + " takes `w` first, so it gives a tensor like `w`")
+          .label("`" + path + "` is " + describe(w) + ", the result " + describe(r.array))
+          .help("for a tree of other values state the type of the result, as in `-> real`");
+      return Val::error();
+    }
+    *leaves[k].val = r;
+  }
+  if (writes && variable)
+    *variable = changed;
+  return toModel ? model : tree;
+}
