@@ -56,6 +56,8 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   Val callee = eval(*e.callee);
   if (callee.isError())
     return callee;
+  if (callee.kind == ValKind::Builtin && callee.text == "flops")
+    return flopsOf(e);
   if (callee.kind == ValKind::Builtin && !callee.self)
     if (callee.text == "read_idx" || callee.text == "read_npy" || callee.text == "read_csv" ||
         callee.text == "reshape" || callee.text == "dataset") {

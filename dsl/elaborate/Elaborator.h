@@ -363,6 +363,10 @@ private:
   Val withRest(const Differentiated &d);
   Val evalDerive(const ast::DeriveExpr &e);
 
+  // --- Flops.cpp
+  /// `flops(net where live, e)`, the operations of `e`.
+  Val flopsOf(const ast::CallExpr &e);
+
   // --- Stated.cpp
   /// The body of a function whose parameters are in scope, with its `derivative`.
   Val evalStated(const ast::FunctionItem &fn);
