@@ -212,7 +212,7 @@ Val Elaborator::unlift(const Val &v, ArrayRef<AxisPtr> axes) {
   for (size_t i = 0; i < out.items.size(); ++i)
     if (out.roles.empty() || out.roles[i] != Role::Argument)
       out.items[i] = unlift(out.items[i], axes);
-  if (out.kind == ValKind::Struct || out.kind == ValKind::Delta)
+  if (out.isTree())
     for (size_t i = axes.size(); i-- > 0;)
       out.stack.insert(out.stack.begin(), axes[i]->extent);
   return out;
@@ -388,7 +388,7 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
       std::function<void(Val &)> frame = [&](Val &v) {
         if (v.isArray())
           v.array = frameAxes(v.array, axes);
-        if (v.kind == ValKind::Struct)
+        if (v.isTree())
           v.stack.clear();
         for (size_t k = 0; k < v.items.size(); ++k)
           if (v.roles.empty() || v.roles[k] != Role::Argument)

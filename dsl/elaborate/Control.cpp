@@ -83,6 +83,7 @@ Val Elaborator::evalFor(const ast::ForExpr &e) {
   case ValKind::Dataset:
     return forBatches(e, it);
   case ValKind::Struct:
+  case ValKind::Delta:
     if (!it.stack.empty())
       return forArray(e, it);
     break;

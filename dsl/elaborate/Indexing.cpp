@@ -201,7 +201,7 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
     return unsupported(e.span, "an array type as a value",
                        "write the type where a type is expected");
   bool points = llvm::all_of(e.subs, [](auto &s) { return s.kind == ast::SubKind::Point; });
-  if ((base.kind == ValKind::Struct || base.kind == ValKind::Delta) && points &&
+  if (base.isTree() && points &&
       e.subs.size() <= base.stack.size()) {
     for (const ast::Sub &s : e.subs) {
       Val i = eval(*s.point);
@@ -270,7 +270,7 @@ Val Elaborator::indexStruct(const Val &base, const Val &index, SourceSpan span) 
         v.array = takeAt(v.array, 0, toArray(index, Elem::I64), span);
       }
     }
-    if ((v.kind == ValKind::Struct || v.kind == ValKind::Delta) && !v.stack.empty())
+    if (v.isTree() && !v.stack.empty())
       v.stack.erase(v.stack.begin());
     for (size_t i = 0; i < v.items.size(); ++i)
       if (v.roles.empty() || v.roles[i] != Role::Argument)

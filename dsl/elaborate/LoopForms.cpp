@@ -225,7 +225,7 @@ Val LoopEmitter::collected(const Val &yields, mlir::ValueRange results) {
     if (v.isArray())
       return Val::ofArray(series(v.array, buffers[next++], extent));
     Val out = v;
-    if (v.kind == ValKind::Struct)
+    if (v.isTree())
       out.stack.insert(out.stack.begin(), extent);
     for (size_t i = 0; i < out.items.size(); ++i)
       if (v.roles.empty() || v.roles[i] != Role::Argument)

@@ -60,6 +60,12 @@ Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Va
   const std::string what = "`" + fn.name.text + "`";
   const std::string owner = static_cast<const ast::ModelItem *>(mask.decl)->name.text;
   const Val &selection = mask.items[mask.field("@selection")];
+  if (!mask.stack.empty()) {
+    diagnostics.report(span, Diag::E0205, describe(mask))
+        .label("this is an array of masks")
+        .help("name its index: `let m[s] = gates[s]." + fn.name.text + "(nets[s])`");
+    return Val::error();
+  }
   std::vector<Val> values;
   std::vector<int> argOf;
   if (!matchParams(fn.params, args, span, what, mask.home, values, argOf))
@@ -85,7 +91,7 @@ Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Va
   for (const Leaf &l : leaves)
     own.push_back(&l.val->array);
   for (size_t i = 0; i < mask.items.size(); ++i)
-    if (mask.roles[i] != Role::Argument)
+    if (mask.roles[i] == Role::Param || mask.roles[i] == Role::State)
       for (const Val &item : mask.items[i].items)
         own.push_back(&item.array);
   SmallVector<AxisPtr, 2> frames = unionFrames(own);

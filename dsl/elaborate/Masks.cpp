@@ -183,7 +183,8 @@ Val Elaborator::buildMask(const ast::ModelItem &item, Module *home, CallArgs &ar
     inner->names[p.name.text] = {values[i], false, p.span};
     out.names.push_back(p.name.text);
     out.items.push_back(values[i]);
-    out.roles.push_back(Role::Argument);
+    bool assigned = values[i].isArray() || values[i].kind == ValKind::Delta;
+    out.roles.push_back(assigned ? Role::Field : Role::Argument);
   }
   for (const ast::Member &m : item.members) {
     if (m.kind == ast::MemberKind::Function)

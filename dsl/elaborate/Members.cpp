@@ -77,7 +77,7 @@ Val Elaborator::stackValues(const std::vector<Val> &all, SourceSpan span) {
     if (out.items[i].isError())
       return Val::error();
   }
-  if (out.kind == ValKind::Struct) {
+  if (out.isTree()) {
     auto n = int64_t(all.size());
     out.stack.insert(out.stack.begin(), Extent{n, {}, n});
   }
@@ -182,7 +182,7 @@ Val Elaborator::runMembers(const ast::LetStmt &s) {
       out = mapArrays(out, [&](const Array &a) { return moveDim(a, from, to); });
     std::rotate(order.begin() + to, order.begin() + from, order.begin() + from + 1);
     std::function<void(Val &)> turn = [&](Val &v) {
-      if (v.kind == ValKind::Struct && from != to)
+      if (v.isTree() && from != to)
         std::rotate(v.stack.begin() + to, v.stack.begin() + from, v.stack.begin() + from + 1);
       for (Val &item : v.items)
         turn(item);

@@ -26,12 +26,14 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
   for (size_t i = 0; i < v.items.size(); ++i) {
     std::string path = prefix.empty() ? v.names[i] : prefix + "." + v.names[i];
     Role role = v.roles[i];
+    if (role == Role::Argument || role == Role::Field)
+      continue;
     if (role == Role::Sub)
       collectLeaves(v.items[i], out, path);
-    else if (role != Role::Argument && v.items[i].isArray())
+    else if (v.items[i].isArray())
       out.push_back({path, &v.items[i],
                      int64_t(v.items[i].array.shape.size()) - int64_t(v.stack.size()), role});
-    else if (role != Role::Argument && v.items[i].kind == ValKind::Delta)
+    else if (v.items[i].kind == ValKind::Delta)
       for (size_t k = 0; k < v.items[i].items.size(); ++k) {
         Val &item = v.items[i].items[k];
         int64_t inFront = int64_t(v.stack.size()) + stackRank(v, k);

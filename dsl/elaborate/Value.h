@@ -85,7 +85,9 @@ enum class ValKind {
   Series, ///< `logged`, or numbers that were logged
 };
 
-enum class Role { Argument, Param, State, Sub };
+/// `Field` is an argument that is a run-time value, so it may be assigned and differs
+/// between the members of an array; `Argument` is static.
+enum class Role { Argument, Field, Param, State, Sub };
 
 struct Val;
 
@@ -176,6 +178,8 @@ struct Val {
 
   bool isError() const { return kind == ValKind::Error; }
   bool isArray() const { return kind == ValKind::Array; }
+  /// What may be an array of such by `stack`.
+  bool isTree() const { return kind == ValKind::Struct || kind == ValKind::Delta; }
   bool isStatic() const {
     return kind == ValKind::Int || kind == ValKind::Real || kind == ValKind::Bool;
   }
