@@ -12,7 +12,7 @@ include "mlir/Pass/PassBase.td"
 def OutlineKernelsPass : Pass<"dyn-outline-kernels", "::mlir::ModuleOp"> {
   let summary = "one function for each different kernel";
   let description = [{
-    Every linalg op of @train, a group that runs row by row, or a contraction with
+    Every linalg op of an entry, a group that runs row by row, or a contraction with
     what reads it element by element becomes a call of a function of its buffers; equal kernels are one function, so that layers of equal
     shape share their code.
   }];

@@ -402,6 +402,34 @@ def Dyn_ConfigOp : Dyn_Op<"config", [Pure]> {
   let assemblyFormat = "$index (`text` $text^)? attr-dict `:` type($result)";
 }
 
+def Dyn_ArgumentOp : Dyn_Op<"argument"> {
+  let summary = "what the host of an entry hands in at a position of its table";
+  let description = [{
+    `table` holds addresses of buffers. An `index` is a run-time extent of at most `bound`; a
+    tensor with a dynamic leading extent has `extent` rows. A `written` buffer is changed in
+    place by `dyn.result`.
+
+    Example: `%x = dyn.argument %table[3] extent %n : tensor<?x4xf32>`
+  }];
+  let arguments = (ins I64:$table, I64Attr:$position, Optional<Index>:$extent,
+                       OptionalAttr<I64Attr>:$bound, UnitAttr:$written);
+  let results = (outs AnyTypeOf<[Dyn_Value, Index]>:$value);
+  let assemblyFormat = [{
+    $table `[` $position `]` (`extent` $extent^)? (`bound` $bound^)? (`written` $written^)?
+    attr-dict `:` type($value)
+  }];
+}
+
+def Dyn_ResultOp : Dyn_Op<"result"> {
+  let summary = "write a value into the buffer at a position of an entry's table";
+  let description = "`into` is the argument whose buffer that is, when it is changed in place.";
+  let arguments = (ins I64:$table, I64Attr:$position, Dyn_Value:$value,
+                       Optional<Dyn_Value>:$into);
+  let assemblyFormat = [{
+    $table `[` $position `]` `,` $value (`into` $into^ `:` type($into))? attr-dict `:` type($value)
+  }];
+}
+
 def Dyn_PathJoinOp : Dyn_Op<"path_join"> {
   let summary = "folder and name as one path (text handles)";
   let arguments = (ins I64:$folder, I64:$name);

@@ -35,13 +35,20 @@ static std::string hashOf(StringRef text) {
   return llvm::toHex(h.final(), /*LowerCase=*/true);
 }
 
-/// The linker's name for this executable, so that a rebuilt compiler shares no
-/// entry with the one before; empty when it was linked without.
+/// The linker's name for what holds this code (the tool, or a library in a host's process),
+/// so that a rebuilt compiler shares no entry with the one before; empty when it was linked
+/// without.
 static std::string buildId() {
   std::string id;
   auto visit = [](dl_phdr_info *info, size_t, void *result) {
-    for (unsigned i = 0; i < info->dlpi_phnum; ++i) {
-      const ElfW(Phdr) &header = info->dlpi_phdr[i];
+    auto segments = llvm::ArrayRef(info->dlpi_phdr, info->dlpi_phnum);
+    auto here = reinterpret_cast<uintptr_t>(&buildId);
+    if (llvm::none_of(segments, [&](const ElfW(Phdr) & s) {
+          uintptr_t begin = info->dlpi_addr + s.p_vaddr;
+          return s.p_type == PT_LOAD && begin <= here && here < begin + s.p_memsz;
+        }))
+      return 0;
+    for (const ElfW(Phdr) &header : segments) {
       if (header.p_type != PT_NOTE)
         continue;
       auto *at = reinterpret_cast<const char *>(info->dlpi_addr + header.p_vaddr);
@@ -53,7 +60,7 @@ static std::string buildId() {
         at = text + llvm::alignTo(note->n_descsz, 4);
       }
     }
-    return 1; // the executable comes first, and is all that is asked for
+    return 1;
   };
   dl_iterate_phdr(visit, &id);
   return id;
@@ -73,9 +80,13 @@ std::string dyn::driver::cacheFolder() {
   return std::string(folder);
 }
 
+static std::string folderOf(const CompileOptions &o) {
+  return o.cacheFolder.empty() ? dyn::driver::cacheFolder() : o.cacheFolder;
+}
+
 static std::string entryPath(const dyn::dsl::SourceFile &main, const CompileOptions &o) {
   static const std::string self = buildId();
-  std::string folder = cacheFolder();
+  std::string folder = folderOf(o);
   if (folder.empty() || self.empty())
     return "";
   llvm::BLAKE3 h;
@@ -89,6 +100,9 @@ static std::string entryPath(const dyn::dsl::SourceFile &main, const CompileOpti
   add(main.text());
   add(o.optimize ? "O3" : "O0");
   add(o.f64 ? "f64" : "f32");
+  add(o.forHosts ? "host " + o.prefix : "train");
+  for (const std::string &f : o.functions)
+    add(f);
   add(targetName(o.cpu));
   for (auto &[name, value] : o.config) {
     add(name);
@@ -192,7 +206,7 @@ void dyn::driver::store(const dsl::SourceFile &main, const CompileOptions &o, co
     return;
   if (!writeAside(fd, hashOf(body) + "\n" + body) || fs::rename(temporary, entry))
     (void)fs::remove(temporary);
-  trimCache(o.cacheLimit);
+  trimCache(folderOf(o), o.cacheLimit);
 }
 
 namespace {
@@ -204,10 +218,10 @@ struct Entry {
 };
 } // namespace
 
-static std::vector<Entry> entries() {
+static std::vector<Entry> entries(const std::string &folder) {
   std::vector<Entry> all;
   std::error_code ec;
-  for (fs::directory_iterator it(cacheFolder(), ec), end; it != end && !ec; it.increment(ec)) {
+  for (fs::directory_iterator it(folder, ec), end; it != end && !ec; it.increment(ec)) {
     StringRef name = it->path();
     auto status = it->status();
     if (status && name.contains(".dynobj"))
@@ -217,8 +231,8 @@ static std::vector<Entry> entries() {
   return all;
 }
 
-void dyn::driver::trimCache(uint64_t limit) {
-  std::vector<Entry> all = entries();
+void dyn::driver::trimCache(const std::string &folder, uint64_t limit) {
+  std::vector<Entry> all = entries(folder);
   llvm::stable_sort(all, [](const Entry &a, const Entry &b) { return a.used < b.used; });
   uint64_t total = 0;
   for (const Entry &e : all)
@@ -236,7 +250,7 @@ void dyn::driver::trimCache(uint64_t limit) {
 
 CacheUse dyn::driver::cacheUse() {
   CacheUse use;
-  for (const Entry &e : entries()) {
+  for (const Entry &e : entries(cacheFolder())) {
     ++use.entries;
     use.bytes += e.bytes;
   }
@@ -245,7 +259,7 @@ CacheUse dyn::driver::cacheUse() {
 
 bool dyn::driver::clearCache() {
   bool ok = true;
-  for (const Entry &e : entries())
+  for (const Entry &e : entries(cacheFolder()))
     ok &= !fs::remove(e.path);
   return ok;
 }

@@ -20,9 +20,9 @@ std::optional<Compiled> lookUp(const dsl::SourceFile &main, const CompileOptions
 void store(const dsl::SourceFile &main, const CompileOptions &options, const Compiled &compiled,
            const std::vector<std::string> &used);
 
-/// Removes what was used longest ago until all entries have at most `limit` bytes,
+/// Removes what was used longest ago until all entries of `folder` have at most `limit` bytes,
 /// and what writers left that were killed.
-void trimCache(uint64_t limit);
+void trimCache(const std::string &folder, uint64_t limit);
 
 } // namespace dyn::driver
 

@@ -23,8 +23,10 @@ using namespace dyn::driver;
 
 /// Runs a step of the compiler; a crash in it becomes a failure with status 70.
 template <typename F>
-static auto guarded(dsl::SourceManager &sources, dsl::FileId main, Failure &failure, F step)
-    -> decltype(step()) {
+static auto guarded(dsl::SourceManager &sources, dsl::FileId main, const CompileOptions &options,
+                    Failure &failure, F step) -> decltype(step()) {
+  if (!options.catchCrashes)
+    return step();
   llvm::CrashRecoveryContext::Enable();
   llvm::CrashRecoveryContext context;
   decltype(step()) result;
@@ -78,7 +80,7 @@ std::optional<Compiled> dyn::driver::compile(dsl::SourceManager &sources, dsl::F
       hit->seconds = elapsed();
       return hit;
     }
-  return guarded(sources, main, failure, [&]() -> std::optional<Compiled> {
+  return guarded(sources, main, options, failure, [&]() -> std::optional<Compiled> {
     Session s{sources, options, diagnostics, failure};
     if (!s.begin(main) || !s.runTo(Stage::Kernels))
       return std::nullopt;
@@ -106,7 +108,7 @@ std::optional<Compiled> dyn::driver::compile(dsl::SourceManager &sources, dsl::F
 std::optional<std::string> dyn::driver::emit(dsl::SourceManager &sources, dsl::FileId main,
                                              Stage stage, const CompileOptions &options,
                                              dsl::Diagnostics &diagnostics, Failure &failure) {
-  return guarded(sources, main, failure, [&]() -> std::optional<std::string> {
+  return guarded(sources, main, options, failure, [&]() -> std::optional<std::string> {
     if (stage == Stage::Ast) {
       auto file = dsl::parseFile(main, sources, diagnostics);
       return diagnostics.hasErrors() ? std::nullopt : std::optional(dsl::ast::dumpAst(*file));

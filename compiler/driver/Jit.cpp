@@ -23,17 +23,15 @@ struct dyn::driver::Jit::State {
 dyn::driver::Jit::Jit() : state(std::make_unique<State>()) {}
 dyn::driver::Jit::~Jit() = default;
 
-void (*dyn::driver::Jit::load(const std::string &object, std::string &error))(int64_t) {
-  InitializeNativeTarget();
-  InitializeNativeTargetAsmPrinter();
-  auto fail = [&](Error e) -> void (*)(int64_t) {
-    error = toString(std::move(e));
-    return nullptr;
-  };
+std::string dyn::driver::Jit::load(const std::string &object) {
+  static bool once = (InitializeNativeTarget(), InitializeNativeTargetAsmPrinter(), true);
+  (void)once;
   auto made = LLJITBuilder().create();
   if (!made)
-    return fail(made.takeError());
+    return toString(made.takeError());
   state->jit = std::move(*made);
+  // What fails is told to the caller, not to the terminal.
+  state->jit->getExecutionSession().setErrorReporter([](Error e) { consumeError(std::move(e)); });
   SymbolMap symbols;
   auto bind = [&](const char *name, auto *address) {
     symbols[state->jit->mangleAndIntern(name)] = {
@@ -43,17 +41,22 @@ void (*dyn::driver::Jit::load(const std::string &object, std::string &error))(in
 #include "dyn/runtime_functions.def"
 #undef DYN_RT_FUNCTION
   if (auto e = state->jit->getMainJITDylib().define(absoluteSymbols(std::move(symbols))))
-    return fail(std::move(e));
+    return toString(std::move(e));
   // The C library, for memory functions and what -O0 calls of libm.
   auto process = DynamicLibrarySearchGenerator::GetForCurrentProcess(
       state->jit->getDataLayout().getGlobalPrefix());
   if (!process)
-    return fail(process.takeError());
+    return toString(process.takeError());
   state->jit->getMainJITDylib().addGenerator(std::move(*process));
   if (auto e = state->jit->addObjectFile(MemoryBuffer::getMemBufferCopy(object, "dyn")))
-    return fail(std::move(e));
-  auto train = state->jit->lookup("train");
-  if (!train)
-    return fail(train.takeError());
-  return train->toPtr<void (*)(int64_t)>();
+    return toString(std::move(e));
+  return "";
+}
+
+void *dyn::driver::Jit::find(const std::string &symbol) {
+  auto address = state->jit->lookup(symbol);
+  if (address)
+    return address->toPtr<void *>();
+  consumeError(address.takeError());
+  return nullptr;
 }

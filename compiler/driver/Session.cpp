@@ -8,7 +8,7 @@
 
 #include "Pipelines.h"
 #include "Target.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "dyn/dialect/Entries.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/IRBuilder.h"
@@ -32,12 +32,22 @@ std::string dyn::driver::keepForReport(llvm::StringRef extension, llvm::StringRe
 
 bool Session::begin(dsl::FileId main) {
   context.printOpOnDiagnostic(false);
-  if (llvm::StringRef(sources.file(main).name()).ends_with(".mlir"))
-    return parse(main);
+  bool text = llvm::StringRef(sources.file(main).name()).ends_with(".mlir");
+  if (!(text ? parse(main) : elaborate(main)))
+    return false;
+  for (func::FuncOp fn : entriesOf(*program->module))
+    entries.insert(fn.getName());
+  return true;
+}
+
+bool Session::elaborate(dsl::FileId main) {
   dsl::ElaborateOptions o;
   o.config = options.config;
   o.libraryPaths = options.libraryPaths;
   o.f64 = options.f64;
+  o.forHosts = options.forHosts;
+  o.functions = options.functions;
+  o.prefix = options.prefix;
   program = dsl::elaborate(context, sources, main, o, diagnostics);
   return program.has_value();
 }
@@ -131,6 +141,6 @@ std::unique_ptr<llvm::Module> Session::translate(llvm::LLVMContext &c,
     return nullptr;
   }
   defineArena(*module);
-  prepareModule(*module, machine);
+  prepareModule(*module, machine, entries);
   return module;
 }

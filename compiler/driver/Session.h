@@ -12,6 +12,7 @@
 #include "dyn/driver/Compile.h"
 #include "dyn/dsl/Elaborate.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -29,6 +30,7 @@ struct Session {
   PassDiagnostics passDiagnostics{context, sources, diagnostics};
   std::optional<dsl::Elaborated> program = std::nullopt;
   Stage reached = Stage::Dyn;
+  llvm::StringSet<> entries = {}; ///< functions that are called from outside
 
   /// Reads a program: Dyn source, or a `.mlir` file that holds what the
   /// elaborator would have made of one, with the meta data in `dyn.meta`.
@@ -43,6 +45,7 @@ struct Session {
   std::unique_ptr<llvm::Module> translate(llvm::LLVMContext &c, llvm::TargetMachine &machine);
 
 private:
+  bool elaborate(dsl::FileId main);
   bool parse(dsl::FileId main);
   bool fault(const char *where);
 };

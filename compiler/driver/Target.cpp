@@ -52,7 +52,8 @@ std::unique_ptr<TargetMachine> dyn::driver::createTarget(const std::string &cpu,
       triple, name, features, options, Reloc::PIC_, CodeModel::Small, CodeGenOptLevel::Default));
 }
 
-void dyn::driver::prepareModule(Module &module, const TargetMachine &machine) {
+void dyn::driver::prepareModule(Module &module, const TargetMachine &machine,
+                                const StringSet<> &entries) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   for (Function &f : module) {
@@ -62,7 +63,7 @@ void dyn::driver::prepareModule(Module &module, const TargetMachine &machine) {
     f.addFnAttr("target-features", machine.getTargetFeatureString());
     f.addFnAttr("prefer-vector-width", "512");
     f.addFnAttr(Attribute::NoUnwind);
-    if (f.getName() != "train")
+    if (!entries.contains(f.getName()))
       f.setLinkage(GlobalValue::InternalLinkage);
   }
 }

@@ -8,6 +8,7 @@
 #define DYN_DRIVER_TARGET_H
 
 #include "llvm/IR/Module.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Target/TargetMachine.h"
 
 #include <memory>
@@ -22,8 +23,10 @@ std::string targetName(const std::string &cpu);
 /// not know `cpu`.
 std::unique_ptr<llvm::TargetMachine> createTarget(const std::string &cpu, std::string &error);
 
-/// Sets triple, layout and the per-function attributes that code generation reads.
-void prepareModule(llvm::Module &module, const llvm::TargetMachine &machine);
+/// Sets triple, layout and the per-function attributes that code generation reads. Only
+/// `entries` keep their names.
+void prepareModule(llvm::Module &module, const llvm::TargetMachine &machine,
+                   const llvm::StringSet<> &entries);
 
 /// Optimises and returns the object bytes (or assembly).
 std::string generate(llvm::Module &module, llvm::TargetMachine &machine, bool optimize,

@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Patterns.h"
+#include "Liveness.h"
 #include "RuntimeCalls.h"
 
+#include "dyn/dialect/Entries.h"
 #include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -33,6 +35,12 @@ struct Lower : RuntimeCalls {
   void read(ReadOp op);
   void config(ConfigOp op);
   void batch(BatchOp op);
+  void argument(ArgumentOp op);
+  void result(ResultOp op);
+  /// The buffer at a position of an entry's table, for a value of type `type`.
+  Value bufferAt(Value table, int64_t position, Type type, Value extent);
+  Value rowsAt(Value address, RankedTensorType type, int64_t bound, Value n);
+  Value arrayAt(Value address, MemRefType type);
   void save(SaveOp op);
   void load(LoadOp op);
   void checkpoint(CheckpointOp op);
@@ -80,34 +88,85 @@ void Lower::read(ReadOp op) {
   op.replaceAllUsesWith(column);
 }
 
+Value Lower::rowsAt(Value address, RankedTensorType type, int64_t bound, Value n) {
+  // The buffer has room for `bound` rows; the value is the first `n`.
+  auto view = MemRefType::get(type.getShape(), type.getElementType());
+  SmallVector<int64_t> room(type.getShape());
+  room[0] = bound;
+  auto whole = MemRefType::get(room, type.getElementType());
+  Value memory = arrayAt(address, whole);
+  SmallVector<OpFoldResult> sizes, strides;
+  int64_t stride = 1;
+  for (int64_t d = type.getRank() - 1; d >= 0; --d) {
+    sizes.insert(sizes.begin(), d ? OpFoldResult(b.getIndexAttr(type.getDimSize(d))) : n);
+    strides.insert(strides.begin(), b.getIndexAttr(stride));
+    stride *= d ? type.getDimSize(d) : 1;
+  }
+  return memref::ReinterpretCastOp::create(b, loc, view, memory, b.getIndexAttr(0), sizes, strides);
+}
+
+Value Lower::arrayAt(Value address, MemRefType type) {
+  int64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  Value bytes = bytesAt(b, loc, address, std::max<int64_t>(type.getNumElements() * width, 1));
+  Value start = arith::ConstantIndexOp::create(b, loc, 0);
+  return memref::ViewOp::create(b, loc, type, bytes, start, ValueRange());
+}
+
 void Lower::batch(BatchOp op) {
   Value count = callI64("dyn_rt_loader_next", {op.getLoader(), asI64(op.getPosition())});
   count.getDefiningOp()->setAttr("dyn.bound", op.getBoundAttr());
-  Value n = asIndex(count), start = arith::ConstantIndexOp::create(b, loc, 0);
-  SmallVector<Value> results{n};
-  // The loader's buffers have room for a whole batch; the values are the rows that came.
+  SmallVector<Value> results{asIndex(count)};
   for (auto [c, column] : llvm::enumerate(op.getColumns())) {
     auto type = cast<RankedTensorType>(column.getType());
-    auto view = MemRefType::get(type.getShape(), type.getElementType());
-    SmallVector<int64_t> room(type.getShape());
-    room[0] = op.getBound();
-    auto whole = MemRefType::get(room, type.getElementType());
-    int64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), 8);
     Value address = callI64("dyn_rt_loader_column", {op.getLoader(), i64(int64_t(c))});
-    Value bytes = bytesAt(b, loc, address, std::max<int64_t>(whole.getNumElements() * width, 1));
-    Value memory = memref::ViewOp::create(b, loc, whole, bytes, start, ValueRange());
-    SmallVector<OpFoldResult> sizes, strides;
-    int64_t stride = whole.getNumElements() / op.getBound();
-    for (int64_t d = 0; d < type.getRank(); ++d) {
-      sizes.push_back(d ? OpFoldResult(b.getIndexAttr(type.getDimSize(d))) : OpFoldResult(n));
-      stride /= d ? type.getDimSize(d) : 1;
-      strides.push_back(b.getIndexAttr(stride));
-    }
-    Value rows =
-        memref::ReinterpretCastOp::create(b, loc, view, memory, b.getIndexAttr(0), sizes, strides);
-    results.push_back(contents(rows, type));
+    results.push_back(contents(rowsAt(address, type, op.getBound(), results[0]), type));
   }
   op->replaceAllUsesWith(results);
+}
+
+Value Lower::bufferAt(Value table, int64_t position, Type type, Value extent) {
+  Value addresses = arrayAt(table, MemRefType::get({position + 1}, b.getI64Type()));
+  Value at = arith::ConstantIndexOp::create(b, loc, position);
+  Value address = memref::LoadOp::create(b, loc, addresses, at);
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (tensor && !tensor.hasStaticShape())
+    return rowsAt(address, tensor, *boundOf(extent), extent);
+  Type element = tensor ? tensor.getElementType() : type.isIndex() ? b.getI64Type() : type;
+  return arrayAt(address, MemRefType::get(tensor ? tensor.getShape() : ArrayRef<int64_t>{1}, element));
+}
+
+void Lower::argument(ArgumentOp op) {
+  Type type = op.getValue().getType();
+  Value memory = bufferAt(op.getTable(), op.getPosition(), type, op.getExtent());
+  Value v;
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    v = bufferization::ToTensorOp::create(b, loc, tensor, memory, /*restrict=*/true,
+                                          /*writable=*/op.getWritten());
+  } else {
+    v = memref::LoadOp::create(b, loc, memory, Value(arith::ConstantIndexOp::create(b, loc, 0)));
+    if (type.isIndex()) {
+      v.getDefiningOp()->setAttr("dyn.bound", op.getBoundAttr());
+      v = asIndex(v);
+    }
+  }
+  op.replaceAllUsesWith(v);
+}
+
+void Lower::result(ResultOp op) {
+  Value v = op.getValue();
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  Value extent = type && !type.hasStaticShape() ? extentsOf(b, loc, v)[0] : Value();
+  Value memory = bufferAt(op.getTable(), op.getPosition(), v.getType(), extent);
+  if (!type) {
+    memref::StoreOp::create(b, loc, v, memory, Value(arith::ConstantIndexOp::create(b, loc, 0)));
+    return;
+  }
+  // Computed where it belongs, if nothing needs the former contents any more.
+  if (op.getInto())
+    v = bufferization::MaterializeInDestinationOp::create(b, loc, type, v, op.getInto())
+            .getResult();
+  bufferization::MaterializeInDestinationOp::create(b, loc, TypeRange{}, v, memory,
+                                                    /*restrict=*/true, /*writable=*/true);
 }
 
 void Lower::save(SaveOp op) {
@@ -182,6 +241,8 @@ LogicalResult Lower::operator()(Operation *op) {
   llvm::TypeSwitch<Operation *>(op)
       .Case([&](SeedOp) { replace(callI64("dyn_rt_seed", {})); })
       .Case([&](ConfigOp o) { config(o); })
+      .Case([&](ArgumentOp o) { argument(o); })
+      .Case([&](ResultOp o) { result(o); })
       .Case([&](PathJoinOp o) {
         replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()}));
       })
@@ -250,18 +311,21 @@ LogicalResult Lower::operator()(Operation *op) {
 
 struct LowerEffectsPass : dyn::impl::LowerEffectsPassBase<LowerEffectsPass> {
   void runOnOperation() final {
-    auto fn = getOperation().lookupSymbol<func::FuncOp>("train");
-    if (!fn)
-      return getOperation().emitError("has no @train"), signalPassFailure();
-    Lower lower(getOperation(), fn.getArgument(0));
-    SmallVector<Operation *> ops;
-    fn.walk([&](Operation *op) {
-      if (isa<DynDialect>(op->getDialect()))
-        ops.push_back(op);
-    });
-    for (Operation *op : ops)
-      if (failed(lower(op)))
-        return signalPassFailure();
+    SmallVector<func::FuncOp> entries = entriesOf(getOperation());
+    if (entries.empty())
+      return getOperation().emitError("has no entry"), signalPassFailure();
+    unsigned tables = 0;
+    for (func::FuncOp fn : entries) {
+      Lower lower(getOperation(), fn.getArgument(0), tables);
+      SmallVector<Operation *> ops;
+      fn.walk([&](Operation *op) {
+        if (isa<DynDialect>(op->getDialect()))
+          ops.push_back(op);
+      });
+      for (Operation *op : ops)
+        if (failed(lower(op)))
+          return signalPassFailure();
+    }
   }
 };
 

@@ -60,7 +60,7 @@ def LowerCopiesPass : Pass<"dyn-copies-to-loops", "::mlir::ModuleOp"> {
 }
 
 def PlanMemoryPass : Pass<"dyn-plan-memory", "::mlir::ModuleOp"> {
-  let summary = "place all buffers of @train in one arena";
+  let summary = "place all buffers of an entry in one arena";
   let description = [{
     Buffers are placed big ones first, each into the tightest gap between those in
     use at the same time; run-time extents count with their bound. The size of the

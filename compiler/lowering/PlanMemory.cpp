@@ -10,6 +10,7 @@
 #include "Liveness.h"
 #include "RuntimeCalls.h"
 
+#include "dyn/dialect/Entries.h"
 #include "dyn/lowering/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,6 +22,7 @@ namespace dyn {
 } // namespace dyn
 
 using namespace mlir;
+using namespace dyn;
 using namespace dyn::lowering;
 
 namespace {
@@ -91,14 +93,9 @@ struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     return int64_t(llvm::alignTo(std::max<int64_t>(bytes, 1), alignment));
   }
 
-  void runOnOperation() final {
-    auto fn = getOperation().lookupSymbol<func::FuncOp>("train");
-    if (!fn) {
-      getOperation().emitError("has no @train");
-      return signalPassFailure();
-    }
+  /// The buffers of an entry, placed; raises `total` to the room they take.
+  static LogicalResult plan(func::FuncOp fn, std::vector<Buffer> &buffers, int64_t &total) {
     Liveness liveness(fn);
-    std::vector<Buffer> buffers;
     WalkResult walked = fn.walk([&](memref::AllocOp alloc) {
       std::optional<int64_t> bytes = sizeOf(alloc);
       if (!bytes)
@@ -107,12 +104,31 @@ struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
       return WalkResult(liveness.measure(buffers.back()));
     });
     if (walked.wasInterrupted())
+      return failure();
+    total = std::max(total, place(buffers));
+    return success();
+  }
+
+  void runOnOperation() final {
+    SmallVector<func::FuncOp> entries = entriesOf(getOperation());
+    if (entries.empty()) {
+      getOperation().emitError("has no entry");
       return signalPassFailure();
-    int64_t total = place(buffers);
+    }
+    // Entries of one run are called one after the other and share the arena.
+    std::vector<std::vector<Buffer>> planned(entries.size());
+    int64_t total = 0;
+    for (auto [fn, buffers] : llvm::zip(entries, planned))
+      if (failed(plan(fn, buffers, total)))
+        return signalPassFailure();
+    getOperation()->setAttr("dyn.arena_bytes", IntegerAttr::get(IntegerType::get(&getContext(), 64), total));
+    for (auto [fn, buffers] : llvm::zip(entries, planned))
+      if (!buffers.empty())
+        replace(fn, buffers, total);
+  }
+
+  void replace(func::FuncOp fn, std::vector<Buffer> &buffers, int64_t total) {
     OpBuilder b(&getContext());
-    getOperation()->setAttr("dyn.arena_bytes", b.getI64IntegerAttr(total));
-    if (buffers.empty())
-      return;
     Value arena = emitArena(b, getOperation(), fn, total);
     for (auto [slot, buffer] : llvm::enumerate(buffers)) {
       memref::AllocOp alloc = buffer.alloc;

@@ -16,8 +16,9 @@ namespace dyn::lowering {
 /// Emits calls of the runtime: numbers only, addresses and handles as i64.
 class RuntimeCalls {
 public:
-  RuntimeCalls(mlir::ModuleOp module, mlir::Value run)
-      : b(module.getContext()), loc(module.getLoc()), module(module), run(run) {}
+  /// `tables` counts the tables of the whole module.
+  RuntimeCalls(mlir::ModuleOp module, mlir::Value run, unsigned &tables)
+      : b(module.getContext()), loc(module.getLoc()), module(module), run(run), tables(tables) {}
 
   void before(mlir::Operation *op) {
     b.setInsertionPoint(op);
@@ -56,7 +57,7 @@ public:
 private:
   mlir::ModuleOp module;
   mlir::Value run;
-  unsigned tables = 0;
+  unsigned &tables;
 };
 
 /// Memory of the runtime at an address, as a buffer of bytes. No other buffer overlaps it.

@@ -10,6 +10,7 @@
 #ifndef DYN_DSL_ELABORATE_ELABORATOR_H
 #define DYN_DSL_ELABORATE_ELABORATOR_H
 
+#include "Entries.h"
 #include "Meta.h"
 #include "Value.h"
 #include "dyn/dialect/Dialect.h"
@@ -49,6 +50,7 @@ private:
   bool declareItems(Module &module);
   bool declareConfig(const ast::ConfigItem &item, Scope &scope);
   void declareUses(Module &module, const ast::UseItem &item);
+  const ast::TrainItem *trainOf(const Module &module, FileId main);
   bool elaborateTrain(const ast::TrainItem &item, Module &module);
 
   // --- Arrays.cpp: emission on arrays with frames
@@ -145,7 +147,10 @@ private:
     int64_t rank() const { return int64_t(dims.size()); }
   };
   Expected expected(const ast::TypeExpr *type);
+  /// A model, record or enum by its path.
+  std::optional<Val> typeNamed(const ast::NamedType &type);
   std::optional<Elem> elemNamed(const std::string &name);
+  bool fitsBound(const ast::Dim &d, const Extent &have, SourceSpan span, const std::string &name);
   bool unifyDims(const Expected &want, Val &got, Scope &scope, SourceSpan span,
                  const std::string &name);
   bool unifyRest(const ast::Dim &d, llvm::ArrayRef<Extent> have, const Val &got, Scope &into,
@@ -395,6 +400,39 @@ private:
   std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   Val datasetMethod(const Val &dataset, const std::string &method, CallArgs &args, SourceSpan span);
 
+  // --- Entries.cpp: functions that a host calls
+  class Globals;
+  void exportAll(Module &program);
+  void exportFunction(const ast::FunctionItem &fn, Module &program);
+  bool fillFunction(Entry &entry, const ast::FunctionItem &fn, Module &program);
+  bool hostResult(Entry &entry, const ast::FunctionItem &fn, const Val &v,
+                  const std::string &name);
+  /// A function of the module whose body `fill` emits.
+  bool makeEntry(Entry &entry, const std::string &symbol, Module &program,
+                 llvm::function_ref<bool()> fill);
+  void closeEntry(Entry &entry);
+  /// Reports why a host cannot call `fn`.
+  Val notForHosts(const std::string &fn, SourceSpan span, const std::string &why,
+                  const std::string &help);
+
+  // --- Objects.cpp: what these functions take
+  /// What the host hands in for a parameter, as a value in the scope of an entry.
+  Val hostParameter(Entry &entry, const ast::FunctionItem &fn, const ast::Param &p);
+  Val hostObject(Entry &entry, const ast::FunctionItem &fn, const ast::NamedType &type,
+                 const Val &what, const ast::Param &p);
+  Val hostValue(Entry &entry, const ast::FunctionItem &fn, const ast::TypeExpr &type,
+                const std::string &path);
+  std::optional<Extent> hostExtent(Entry &entry, const ast::FunctionItem &fn, const ast::Dim &d,
+                                   bool leading);
+  mlir::Value hostArgument(Entry &entry, llvm::json::Object about, const Array &a,
+                           mlir::Value extent);
+  void describeArray(llvm::json::Object &into, const Array &a);
+  /// A model or optimizer as its type says, built in the scope of the parameters before it.
+  Val makeObject(const ast::NamedType &type, const Val &what);
+  size_t internObject(Val &v, const ast::FunctionItem *taker, size_t parameter);
+  void exportObjects(Module &program);
+  void exportObject(HostObject &o, Module &program);
+
   // --- Effects.cpp
   mlir::Value textHandle(const Val &v, SourceSpan span);
   mlir::Value toF64(const Val &v, SourceSpan span);
@@ -426,6 +464,7 @@ private:
   std::shared_ptr<Scope> scope;      ///< the innermost block
   std::vector<AxisPtr> frameContext; ///< axes that draws repeat over
   mlir::Value key;                   ///< of the innermost loop or `seeded`
+  mlir::Value rootKey;               ///< of an entry; null: the run's
   std::string drawPath;              ///< names since `key`
   std::set<std::string> drawn;       ///< addresses used below `key`
   unsigned nextAxis = 0;
@@ -443,6 +482,10 @@ private:
   std::set<std::string> seriesLogged;
   std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
   std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
+  std::string prefix;                 ///< of the names of entries
+  mlir::ModuleOp hostModule;          ///< what entries are added to
+  mlir::Block globals;                ///< config and constants, cloned into each entry
+  std::vector<HostObject> objects;    ///< that entries take
 };
 
 } // namespace dyn::dsl

@@ -505,7 +505,8 @@ Val Elaborator::evalSeeded(const ast::SeededExpr &e) {
   std::string savedPath = drawPath;
   std::set<std::string> savedDrawn;
   std::swap(savedDrawn, drawn);
-  key = KeyFoldOp::create(builder, loc(e.span), SeedOp::create(builder, loc(e.span)), a.value);
+  mlir::Value root = rootKey ? rootKey : SeedOp::create(builder, loc(e.span)).getResult();
+  key = KeyFoldOp::create(builder, loc(e.span), root, a.value);
   drawPath.clear();
   Val v = evalBlock(*e.body);
   key = savedKey;

@@ -69,6 +69,10 @@ std::string Meta::json() const {
   all["loops"] = std::move(loopList);
   all["slots"] = std::move(slotList);
   all["sources"] = json::Array(sourceTexts);
+  if (forHosts) {
+    all["functions"] = json::Array(functions);
+    all["objects"] = json::Array(objects);
+  }
   std::string text;
   llvm::raw_string_ostream(text) << json::Value(std::move(all));
   return text;

@@ -34,6 +34,8 @@ public:
 
   llvm::json::Object header; ///< name, source, version, doc
   llvm::json::Array sourceTexts;
+  llvm::json::Array functions, objects;
+  bool forHosts = false; ///< the two lists are part of it
   std::string json() const;
 
 private:

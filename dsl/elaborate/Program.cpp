@@ -228,6 +228,21 @@ bool Elaborator::elaborateTrain(const ast::TrainItem &item, Module &module) {
   return !exec(*item.body).isError();
 }
 
+const ast::TrainItem *Elaborator::trainOf(const Module &module, FileId main) {
+  const ast::TrainItem *train = nullptr;
+  for (const ast::ItemPtr &item : module.file->items)
+    if (auto *t = llvm::dyn_cast<ast::TrainItem>(item.get())) {
+      if (train)
+        diagnostics.report(t->span, Diag::E0227, "`train` is written twice")
+            .note(train->span, "first here");
+      train = t;
+    }
+  if (!train && !options.forHosts && !diagnostics.hasErrors())
+    diagnostics.report({main, 0, 0}, Diag::E0227, "this program has no `train`")
+        .help("write what to run: `train { ... }`");
+  return train;
+}
+
 std::optional<Elaborated> Elaborator::run(FileId main) {
   read.push_back(main);
   const SourceFile &source = sources.file(main);
@@ -238,12 +253,21 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
 
   OwningOpRef<ModuleOp> module =
       ModuleOp::create(FileLineColLoc::get(&context, source.name(), 1, 1));
-  builder.setInsertionPointToEnd(module->getBody());
   current = module->getLoc();
-  auto type = builder.getFunctionType({builder.getI64Type()}, {});
-  auto fn = func::FuncOp::create(builder, current, "train", type);
-  builder.setInsertionPointToStart(fn.addEntryBlock());
-  key = SeedOp::create(builder, current);
+  if (options.forHosts) {
+    hostModule = *module;
+    prefix = options.prefix.empty() ? llvm::sys::path::stem(source.name()).str() : options.prefix;
+    for (char &c : prefix)
+      c = isalnum(static_cast<unsigned char>(c)) ? c : '_';
+    meta.forHosts = true;
+    builder.setInsertionPointToEnd(&globals);
+  } else {
+    builder.setInsertionPointToEnd(module->getBody());
+    auto type = builder.getFunctionType({builder.getI64Type()}, {});
+    auto fn = func::FuncOp::create(builder, current, "train", type);
+    builder.setInsertionPointToStart(fn.addEntryBlock());
+    key = SeedOp::create(builder, current);
+  }
 
   auto program = std::make_unique<Module>();
   program->name = "";
@@ -254,24 +278,17 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   if (Module *prelude = loadModule("prelude", {}, nullptr))
     program->scope->parent = prelude->scope;
   declareItems(*program);
-  const ast::TrainItem *train = nullptr;
-  for (const ast::ItemPtr &item : program->file->items)
-    if (auto *t = llvm::dyn_cast<ast::TrainItem>(item.get())) {
-      if (train)
-        diagnostics.report(t->span, Diag::E0227, "`train` is written twice")
-            .note(train->span, "first here");
-      train = t;
-    }
-  if (!train && !diagnostics.hasErrors())
-    diagnostics.report({main, 0, 0}, Diag::E0227, "this program has no `train`")
-        .help("write what to run: `train { ... }`");
-  if (train)
+  const ast::TrainItem *train = trainOf(*program, main);
+  if (options.forHosts && !diagnostics.hasErrors())
+    exportAll(*program);
+  else if (train)
     elaborateTrain(*train, *program);
   if (!diagnostics.hasErrors())
     checkSeriesRead();
   if (diagnostics.hasErrors())
     return std::nullopt;
-  func::ReturnOp::create(builder, current);
+  if (!options.forHosts)
+    func::ReturnOp::create(builder, current);
 
   std::string name = llvm::sys::path::stem(source.name()).str();
   llvm::SHA256 hash;

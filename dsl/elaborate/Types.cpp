@@ -54,17 +54,9 @@ Elaborator::Expected Elaborator::expected(const ast::TypeExpr *type) {
     want.elem = *e;
   } else {
     // A model or record: compared by declaration.
-    Binding *b = scope->find(named->path.parts[0].text);
-    if (!b && named->path.parts.size() == 1)
-      return want;
-    Val v = b ? b->val : Val::error();
-    for (size_t i = 1; i < named->path.parts.size() && v.kind == ValKind::Module; ++i) {
-      auto it = v.home->scope->names.find(named->path.parts[i].text);
-      v = it == v.home->scope->names.end() ? Val::error() : it->second.val;
-    }
-    if (v.kind == ValKind::Type && v.decl) {
+    if (std::optional<Val> v = typeNamed(*named)) {
       want.kind = Expected::Struct;
-      want.decl = v.decl;
+      want.decl = v->decl;
     }
   }
   return want;
@@ -112,6 +104,18 @@ bool Elaborator::unifyRest(const ast::Dim &d, llvm::ArrayRef<Extent> have, const
   return false;
 }
 
+bool Elaborator::fitsBound(const ast::Dim &d, const Extent &have, SourceSpan span,
+                           const std::string &name) {
+  std::optional<int64_t> bound = staticInt(*d.bound, "the bound of an extent");
+  if (!bound)
+    return false;
+  if ((have.isStatic() ? have.size : have.bound) <= *bound)
+    return true;
+  diagnostics.report(span, Diag::E0260, name, describe(have), std::to_string(*bound))
+      .note(d.span, "declared here");
+  return false;
+}
+
 bool Elaborator::unifyDims(const Expected &want, Val &got, Scope &into, SourceSpan span,
                            const std::string &name) {
   Array &a = got.array;
@@ -122,7 +126,9 @@ bool Elaborator::unifyDims(const Expected &want, Val &got, Scope &into, SourceSp
     const Extent &have = a.shape[i];
     auto *var = llvm::dyn_cast<ast::NameExpr>(d.extent.get());
     Binding *bound = var ? into.find(var->name) : nullptr;
-    if (var && !bound && isupper(static_cast<unsigned char>(var->name[0]))) {
+    if (d.bound && !fitsBound(d, have, span, name))
+      return false;
+    if (var && !bound && (d.bound || isupper(static_cast<unsigned char>(var->name[0])))) {
       Val v = have.isStatic() ? Val::integer(have.size) : Val::of(ValKind::Dim);
       v.extent = have;
       into.names[var->name] = {v, false, d.span};

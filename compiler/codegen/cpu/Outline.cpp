@@ -12,6 +12,7 @@
 #include "Groups.h"
 
 #include "dyn/codegen/Passes.h"
+#include "dyn/dialect/Entries.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -36,12 +37,14 @@ namespace {
 
 struct OutlineKernelsPass : dyn::impl::OutlineKernelsPassBase<OutlineKernelsPass> {
   void runOnOperation() final {
-    auto train = getOperation().lookupSymbol<func::FuncOp>("train");
-    if (!train)
-      return;
-    codegen::absorbZeroFills(train);
+    for (func::FuncOp fn : entriesOf(getOperation()))
+      outlineAll(fn);
+  }
+
+  void outlineAll(func::FuncOp entry) {
+    codegen::absorbZeroFills(entry);
     SmallVector<linalg::LinalgOp> named;
-    train.walk([&](linalg::LinalgOp op) {
+    entry.walk([&](linalg::LinalgOp op) {
       if (!isa<linalg::GenericOp>(op.getOperation()))
         named.push_back(op);
     });
@@ -50,9 +53,9 @@ struct OutlineKernelsPass : dyn::impl::OutlineKernelsPassBase<OutlineKernelsPass
       rewriter.setInsertionPoint(op);
       (void)linalg::generalizeNamedOp(rewriter, op); // what has no such form stays as it is
     }
-    codegen::attachTails(train);
-    for (const codegen::Group &group : codegen::groupByRows(train))
-      outline(group, train.getArgument(0));
+    codegen::attachTails(entry);
+    for (const codegen::Group &group : codegen::groupByRows(entry))
+      outline(group, entry.getArgument(0));
   }
 
   void outline(const codegen::Group &group, Value run) {

@@ -39,7 +39,7 @@ static bool writeOut(const std::string &path, llvm::StringRef text) {
 /// What `build` takes besides the file: its own flags and the `dim` settings.
 static int unknownFlag(const Loaded &l) {
   std::vector<std::string> known = {"output",   "emit",        "cpu",  "f64",
-                                    "no-cache", "cache-limit", "color"};
+                                    "no-cache", "cache-limit", "color", "lib", "function"};
   known.insert(known.end(), l.dims.begin(), l.dims.end());
   llvm::StringRef flag = l.rest[0];
   auto near = dsl::nearestName(flag.ltrim('-').split('=').first.str(), known);

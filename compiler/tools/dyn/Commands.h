@@ -18,6 +18,8 @@ struct Request {
   std::string emit = "exe"; ///< stage of build
   std::string cpu = "host";
   bool optimize = true, f64 = false, cache = true;
+  bool library = false;               ///< of build: functions for a host instead of `train`
+  std::vector<std::string> functions; ///< which; empty: all that a host can call
   std::string color;               ///< auto, always, never; empty when not given
   std::string cacheLimit;          ///< in MB, as given
   bool json = false;               ///< of check: diagnostics as JSON on stdout

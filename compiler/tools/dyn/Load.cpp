@@ -96,6 +96,8 @@ bool tool::load(const Request &r, Loaded &l) {
   l.options.cpu = r.cpu;
   l.options.useCache = r.cache;
   l.options.libraryPaths = libraryPaths();
+  l.options.forHosts = r.library || !r.functions.empty();
+  l.options.functions = r.functions;
   if (!takeCacheLimit(r, l.options))
     return false;
   if (llvm::StringRef(r.file).ends_with(".dyn"))
@@ -130,8 +132,8 @@ int tool::prepare(const Request &r, Program &p) {
   if (!c)
     return report(r, diagnostics, failure);
   p.compiled = std::move(*c);
-  std::string error;
-  p.train = p.jit.load(p.compiled.object, error);
+  std::string error = p.jit.load(p.compiled.object);
+  p.train = error.empty() ? reinterpret_cast<void (*)(int64_t)>(p.jit.find("train")) : nullptr;
   if (!p.train) {
     llvm::errs() << "error: internal fault while loading: " << error << "\n";
     return 70;

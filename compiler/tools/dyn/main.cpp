@@ -165,6 +165,9 @@ int main(int argc, char **argv) {
   buildCommand->add_option("--emit", r.emit, "the stage to write (exe)")
       ->check(
           CLI::IsMember({"ast", "dyn", "grad", "linalg", "kernels", "llvm", "asm", "obj", "exe"}));
+  buildCommand->add_flag("--lib", r.library, "functions that a host calls, instead of `train`");
+  buildCommand->add_option("--function", r.functions, "only this one; may be repeated")
+      ->allow_extra_args(false);
   buildCommand->allow_extras();
   auto *checkCommand = app.add_subcommand("check", "report the errors of a program");
   common(checkCommand);

@@ -32,3 +32,16 @@ func.func @derivatives(%x: tensor<3xf32>, %m: tensor<4x3xf32>) {
   }
   return
 }
+
+// CHECK-LABEL: func.func @entry
+// CHECK: %[[N:.*]] = dyn.argument %arg1[0] bound 8 : index
+// CHECK: %[[X:.*]] = dyn.argument %arg1[1] extent %[[N]] written : tensor<?x4xf32>
+// CHECK: dyn.result %arg1[1], %{{.*}} into %[[X]] : tensor<?x4xf32> : tensor<?x4xf32>
+func.func @entry(%run: i64, %table: i64) -> i64 {
+  %n = dyn.argument %table[0] bound 8 : index
+  %x = dyn.argument %table[1] extent %n written : tensor<?x4xf32>
+  %y = arith.addf %x, %x : tensor<?x4xf32>
+  dyn.result %table[1], %y into %x : tensor<?x4xf32> : tensor<?x4xf32>
+  %zero = arith.constant 0 : i64
+  return %zero : i64
+}

@@ -20,19 +20,28 @@ namespace dyn::driver {
 
 enum class Stage { Ast, Dyn, Grad, Linalg, Kernels, Llvm, Asm, Obj };
 
+/// What generated code is instrumented for; its process has this sanitizer.
+enum class Sanitizer { None, Address, Thread };
+
 struct CompileOptions {
   bool optimize = true;                      ///< -O3, else -O0
   std::string cpu = "host";                  ///< a name LLVM knows, or "host"
   bool f64 = false;                          ///< the program's `real`
   std::map<std::string, std::string> config; ///< values of `dim` entries
   std::vector<std::string> libraryPaths;
+  bool forHosts = false;              ///< entries that a host calls, instead of `train`
+  std::vector<std::string> functions; ///< the entries asked for; empty: all there can be
+  std::string prefix;                 ///< of their names; empty: the program's name
   bool useCache = true;
+  std::string cacheFolder;            ///< empty: the user's
   uint64_t cacheLimit = uint64_t(512) << 20; ///< bytes of all entries; the oldest go first
+  Sanitizer sanitizer = Sanitizer::None;
+  bool catchCrashes = true; ///< by signal handlers, for a process of our own
 };
 
 struct Compiled {
   std::string meta;   ///< JSON for the runtime
-  std::string object; ///< relocatable: defines `train` and `dyn_program_meta`
+  std::string object; ///< relocatable: defines the entries and `dyn_program_meta`
   unsigned kernels = 0;
   bool fromCache = false;
   double seconds = 0;
@@ -54,12 +63,15 @@ std::optional<std::string> emit(dsl::SourceManager &sources, dsl::FileId main, S
                                 const CompileOptions &options, dsl::Diagnostics &diagnostics,
                                 Failure &failure);
 
-/// Loads an object into this process; the address of its `train`, or null with a reason.
+/// Loads an object into this process.
 class Jit {
 public:
   Jit();
   ~Jit();
-  void (*load(const std::string &object, std::string &error))(int64_t);
+  /// Empty, or why it failed.
+  std::string load(const std::string &object);
+  /// The address of a symbol of the object; null when it has none of this name.
+  void *find(const std::string &symbol);
 
 private:
   struct State;

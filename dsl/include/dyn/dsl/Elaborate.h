@@ -27,6 +27,12 @@ struct ElaborateOptions {
   std::vector<std::string> libraryPaths;
   /// The program's `real` is f64 instead of f32.
   bool f64 = false;
+  /// Instead of `train`: an entry for each top-level function that a host can call.
+  bool forHosts = false;
+  /// Those asked for, which must have one; empty: all that can have one.
+  std::vector<std::string> functions;
+  /// Begins the names of entries, before an underscore; empty: the name of the file.
+  std::string prefix;
 };
 
 struct Elaborated {
