@@ -21,7 +21,8 @@ for page in sys.argv[2:]:
             command = [sys.argv[1], "run", "program.dyn", "--no-run-dir", "--quiet"]
             if ": path" in block:
                 command = [sys.argv[1], "check", "program.dyn"]
-            run = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+            run = subprocess.run(command, capture_output=True, text=True, cwd=folder,
+                                 stdin=subprocess.DEVNULL)
             if run.returncode:
                 bad += 1
                 print(page, block, run.stdout, run.stderr)

@@ -490,6 +490,24 @@ def Dyn_LoaderCloseOp : Dyn_Op<"loader_close"> {
   let assemblyFormat = "$loader attr-dict";
 }
 
+def Dyn_StreamOp : Dyn_Op<"stream"> {
+  let summary = "batches of a stream, as `dyn.batch` takes them";
+  let description = [{
+    `stream` is a position in the meta data. A stream is read once: what one loop over it has
+    taken, the next one does not see.
+  }];
+  let arguments = (ins I64Attr:$stream, I64Attr:$batch);
+  let results = (outs I64:$loader);
+  let assemblyFormat = "$stream `batch` $batch attr-dict";
+}
+
+def Dyn_StreamMoreOp : Dyn_Op<"stream_more"> {
+  let summary = "wait for the next batch; false at the end of the stream";
+  let arguments = (ins I64:$loader);
+  let results = (outs I1:$more);
+  let assemblyFormat = "$loader attr-dict";
+}
+
 def Dyn_LogOp : Dyn_Op<"log"> {
   let summary = "add a number to a series";
   let description = "`member` counts on from `series`: a member of an array of runs logs its own.";

@@ -259,6 +259,14 @@ LogicalResult Lower::operator()(Operation *op) {
       })
       .Case([&](BatchOp o) { batch(o); })
       .Case([&](LoaderCloseOp o) { call("dyn_rt_loader_close", {o.getLoader()}); })
+      .Case([&](StreamOp o) {
+        auto stream = int64_t(o.getStream()), batch = int64_t(o.getBatch());
+        replace(callI64("dyn_rt_stream", {i64(stream), i64(batch)}));
+      })
+      .Case([&](StreamMoreOp o) {
+        Value more = callI64("dyn_rt_stream_more", {o.getLoader()});
+        replace(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, more, i64(0)));
+      })
       .Case([&](LogOp o) {
         call("dyn_rt_log", {series(o.getSeries(), o.getMember()), o.getValue()});
       })

@@ -26,6 +26,7 @@ static bool sameStatic(const Val &a, const Val &b) {
   case ValKind::Unit:
     return true;
   case ValKind::Text:
+  case ValKind::Stream:
   case ValKind::Builtin:
     return a.text == b.text && !a.self && !b.self;
   case ValKind::Function:

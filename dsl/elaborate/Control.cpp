@@ -108,6 +108,17 @@ static std::string loopName(const ast::ForExpr &e) {
   return e.pattern.isTuple() ? "loop" : e.pattern.name.text;
 }
 
+static Loop loopOver(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
+                     const std::string &name) {
+  Loop l;
+  l.span = e.span;
+  l.name = name;
+  l.lower = lower;
+  l.upper = upper;
+  l.step = step;
+  return l;
+}
+
 Val Elaborator::forTuple(const ast::ForExpr &e, const Val &tuple) {
   auto flags = std::make_shared<Scope>();
   flags->parent = scope;
@@ -257,14 +268,24 @@ Val Elaborator::forBatches(const ast::ForExpr &e, const Val &dataset) {
         .help("write `.batches(128)`");
     return Val::error();
   }
-  mlir::Value loader = LoaderOp::create(builder, current, info.handle, info.key,
-                                        builder.getI64IntegerAttr(info.batch));
-  // Batches: ceil(size / batch), the last one perhaps short.
-  mlir::Value size = DatasetSizeOp::create(builder, current, info.handle);
-  mlir::Value b =
-      arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(info.batch));
-  mlir::Value count = arith::CeilDivSIOp::create(builder, current, size, b);
-  mlir::Value hi = arith::IndexCastOp::create(builder, current, builder.getIndexType(), count);
+  if (info.stream >= 0 && (pure > 0 || !frameContext.empty()))
+    return unsupported(e.span, "a stream in a block that is differentiated or lifted",
+                       "read it in a loop around the block");
+  mlir::Value loader, hi;
+  if (info.stream >= 0) {
+    loader = StreamOp::create(builder, current, builder.getI64Type(),
+                              builder.getI64IntegerAttr(info.stream),
+                              builder.getI64IntegerAttr(info.batch));
+  } else {
+    loader = LoaderOp::create(builder, current, info.handle, info.key,
+                              builder.getI64IntegerAttr(info.batch));
+    // Batches: ceil(size / batch), the last one perhaps short.
+    mlir::Value size = DatasetSizeOp::create(builder, current, info.handle);
+    mlir::Value b =
+        arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(info.batch));
+    mlir::Value count = arith::CeilDivSIOp::create(builder, current, size, b);
+    hi = arith::IndexCastOp::create(builder, current, builder.getIndexType(), count);
+  }
   auto bindBatch = [&](mlir::Value iv) {
     SmallVector<Type> types{builder.getIndexType()};
     for (const Column &c : info.columns) {
@@ -292,28 +313,32 @@ Val Elaborator::forBatches(const ast::ForExpr &e, const Val &dataset) {
     bool single = row.items.size() == 1 && !e.pattern.isTuple();
     return bindPattern(e.pattern, single ? row.items[0] : row, false, nullptr);
   };
-  Val out = countedLoop(e, indexConstant(0), hi, indexConstant(1), std::nullopt, std::nullopt,
-                        "batch", bindBatch);
+  Loop l = loopOver(e, indexConstant(0), hi, indexConstant(1), "batch");
+  if (info.stream >= 0) {
+    l.batches = loader;
+    l.stream = info.stream;
+  }
+  Val out = emitLoop(e, l, bindBatch);
   LoaderCloseOp::create(builder, current, loader);
   return out;
+}
+
+Val Elaborator::emitLoop(const ast::ForExpr &e, Loop l,
+                         llvm::function_ref<bool(mlir::Value)> bindIteration) {
+  l.carried = assignableIn(e.body.get(), nullptr);
+  return LoopEmitter(*this, l,
+                     [&](mlir::Value iv) { return bindIteration(iv) && !exec(*e.body).isError(); })
+      .emit();
 }
 
 Val Elaborator::countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper,
                             mlir::Value step, std::optional<int64_t> trips,
                             std::optional<int64_t> limit, const std::string &name,
                             llvm::function_ref<bool(mlir::Value)> bindIteration) {
-  Loop l;
-  l.span = e.span;
-  l.name = name;
-  l.carried = assignableIn(e.body.get(), nullptr);
-  l.lower = lower;
-  l.upper = upper;
-  l.step = step;
+  Loop l = loopOver(e, lower, upper, step, name);
   l.trips = trips;
   l.limit = limit;
-  return LoopEmitter(*this, l,
-                     [&](mlir::Value iv) { return bindIteration(iv) && !exec(*e.body).isError(); })
-      .emit();
+  return emitLoop(e, l, bindIteration);
 }
 
 bool Elaborator::whileLoop(const ast::WhileStmt &s) {

@@ -109,7 +109,67 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
     out.dataset->handle = DatasetOp::create(builder, loc(e.span), handles);
     return out;
   }
+  if (name == "stream")
+    return streamOf(e);
   return std::nullopt;
+}
+
+static const char *storedName(Elem e) {
+  switch (e) {
+  case Elem::F32:
+    return "f32";
+  case Elem::F64:
+    return "f64";
+  case Elem::I32:
+    return "i32";
+  case Elem::I64:
+    return "i64";
+  case Elem::U8:
+    return "u8";
+  case Elem::Bool:
+    return "bool";
+  }
+  return "";
+}
+
+/// `stream(config.samples, x: real[4], y: real)`: what arrives by a setting, and its examples.
+Val Elaborator::streamOf(const ast::CallExpr &e) {
+  Val source = e.args.empty() ? Val::unit() : eval(*e.args[0].value);
+  if (source.isError())
+    return source;
+  if (source.kind != ValKind::Stream || e.args.size() < 2) {
+    diagnostics.report(e.span, Diag::E0207, "`stream`",
+                       "takes a setting of type `stream` and the parts of an example, as in "
+                       "`stream(config.samples, x: real[4], y: real)`");
+    return Val::error();
+  }
+  Val out = Val::of(ValKind::Dataset);
+  out.dataset = std::make_shared<DatasetInfo>();
+  llvm::json::Array columns;
+  for (const ast::Arg &a : llvm::drop_begin(e.args)) {
+    auto type = typeArgument(*a.value);
+    if (!type)
+      return Val::error();
+    if (a.name.text.empty() || llvm::any_of(type->second, [](int64_t d) { return d < 1; })) {
+      diagnostics.report(a.span, Diag::E0207, "`stream`",
+                         "a part of an example has a name, and extents of at least 1");
+      return Val::error();
+    }
+    Column c{a.name.text, type->first, {}, 0, {}};
+    c.shape.assign(type->second.begin(), type->second.end());
+    columns.push_back(llvm::json::Object{{"name", c.name},
+                                         {"type", storedName(type->first)},
+                                         {"shape", llvm::json::Array(c.shape)}});
+    out.dataset->columns.push_back(c);
+  }
+  auto position = meta.stream(source.text, std::move(columns));
+  if (!position) {
+    diagnostics.report(e.span, Diag::E0207, "`stream`",
+                       "`" + source.text + "` has other examples elsewhere in the program");
+    return Val::error();
+  }
+  out.dataset->stream = *position;
+  return out;
 }
 
 Val Elaborator::datasetMethod(const Val &dataset, const std::string &method, CallArgs &args,

@@ -35,6 +35,7 @@ struct Snapshot {
 };
 
 class LoopEmitter;
+struct Loop;
 
 class Elaborator {
   friend class LoopEmitter;
@@ -262,6 +263,8 @@ private:
   Val countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
                   std::optional<int64_t> trips, std::optional<int64_t> limit,
                   const std::string &name, llvm::function_ref<bool(mlir::Value iv)> bindIteration);
+  Val emitLoop(const ast::ForExpr &e, Loop l,
+               llvm::function_ref<bool(mlir::Value iv)> bindIteration);
   bool whileLoop(const ast::WhileStmt &s);
   /// Runs one of two ways, at run time or lane by lane; no second way does nothing.
   Val branch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
@@ -398,6 +401,7 @@ private:
 
   // --- Data.cpp
   std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
+  Val streamOf(const ast::CallExpr &e);
   Val datasetMethod(const Val &dataset, const std::string &method, CallArgs &args, SourceSpan span);
 
   // --- Entries.cpp: functions that a host calls

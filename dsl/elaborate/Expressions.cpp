@@ -147,6 +147,11 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
                     i < base.items.size())
     return base.items[i];
   if (base.kind == ValKind::Dataset) {
+    if (base.dataset->stream >= 0 && (name == "size" || name == "shuffled")) {
+      diagnostics.report(span, Diag::E0207, "`" + name + "`",
+                         "a stream is read once, as it arrives: it has `batches` alone");
+      return Val::error();
+    }
     if (name == "size") {
       Array a;
       a.elem = Elem::I64;

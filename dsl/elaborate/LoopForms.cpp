@@ -29,7 +29,7 @@ bool LoopEmitter::collect(Val &yields) {
     return true;
   std::optional<int64_t> room = l.trips ? l.trips : l.limit;
   bool always = matchPattern(wasYielded.array.value, m_One());
-  counted = l.test || breaks || !always || !l.trips;
+  counted = l.isOpen() || breaks || !always || !l.trips;
   bool fits = room && wasYielded.array.frames.empty();
   std::function<void(const Val &)> walk = [&](const Val &v) {
     if (v.isArray()) {
@@ -166,7 +166,7 @@ Operation *LoopEmitter::close() {
   std::optional<int64_t> most = l.trips ? l.trips : l.limit;
   SmallVector<mlir::Value> results;
   OpBuilder atEnd = OpBuilder::atBlockEnd(bodyBlock);
-  if (!l.test && !breaks) {
+  if (!l.isOpen() && !breaks) {
     auto counting = scf::ForOp::create(b, e.current, l.lower, l.upper, l.step, inits);
     Block *into = counting.getBody();
     if (!into->empty())

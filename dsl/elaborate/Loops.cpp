@@ -125,6 +125,8 @@ bool LoopEmitter::elaborate() {
   }
   if (isRunLoop) {
     run.id = e.meta.loop(l.name, e.runLoops.empty() ? -1 : e.runLoops.back().id);
+    if (l.stream >= 0)
+      e.meta.loopReads(run.id, l.stream);
     for (const State &s : ArrayRef(state).drop_front())
       run.slots.push_back(e.meta.slot(s.slot));
   }
@@ -168,6 +170,22 @@ mlir::Value LoopEmitter::anyLane(const Array &flag) {
 
 bool LoopEmitter::elaborateTest() {
   OpBuilder &b = e.builder;
+  if (l.batches) {
+    // A loop that was left waits for nothing.
+    auto ask = scf::IfOp::create(b, e.current, anyLane(on->val.array),
+                                 [&](OpBuilder &then, Location at) {
+                                   mlir::Value more = StreamMoreOp::create(
+                                       then, at, then.getI1Type(), l.batches);
+                                   scf::YieldOp::create(then, at, more);
+                                 },
+                                 [&](OpBuilder &otherwise, Location at) {
+                                   mlir::Value no = arith::ConstantOp::create(
+                                       otherwise, at, otherwise.getBoolAttr(false));
+                                   scf::YieldOp::create(otherwise, at, no);
+                                 });
+    go = ask.getResult(0);
+    return true;
+  }
   if (!l.test) {
     mlir::Value more = arith::CmpIOp::create(b, e.current, arith::CmpIPredicate::slt,
                                              testBlock->getArgument(0), l.upper);

@@ -26,6 +26,11 @@ struct Loop {
   std::optional<int64_t> trips;    ///< how often it runs, when that is static
   std::optional<int64_t> limit;    ///< the most iterations, when that is known
   const ast::Expr *test = nullptr; ///< of a `while`
+  mlir::Value batches;             ///< of a stream, when it runs as long as some arrive
+  int64_t stream = -1;             ///< position of that stream in the meta data
+
+  /// Whether only a test tells where it ends.
+  bool isOpen() const { return test || batches; }
 };
 
 class LoopEmitter {

@@ -50,6 +50,14 @@ int64_t Meta::config(json::Object entry) { return append(configs, std::move(entr
 int64_t Meta::claim(json::Object entry) { return append(claims, std::move(entry)); }
 int64_t Meta::check(json::Object entry) { return append(checks, std::move(entry)); }
 
+std::optional<int64_t> Meta::stream(const std::string &name, json::Array columns) {
+  json::Object entry{{"name", name}, {"columns", std::move(columns)}};
+  for (size_t i = 0; i < streams.size(); ++i)
+    if (streams[i].getAsObject()->getString("name") == name)
+      return streams[i] == json::Value(std::move(entry)) ? std::optional(int64_t(i)) : std::nullopt;
+  return append(streams, std::move(entry));
+}
+
 std::string Meta::json() const {
   json::Object all = header;
   all["abi"] = 1;
@@ -58,12 +66,17 @@ std::string Meta::json() const {
   all["config"] = json::Array(configs);
   all["claims"] = json::Array(claims);
   all["checks"] = json::Array(checks);
+  all["streams"] = json::Array(streams);
   json::Array loopList, slotList, readList;
   for (int64_t s : read)
     readList.push_back(s);
   all["read"] = std::move(readList);
-  for (const Loop &l : loops)
-    loopList.push_back(json::Object{{"name", l.name}, {"parent", l.parent}, {"steps", l.steps}});
+  for (const Loop &l : loops) {
+    json::Object loop{{"name", l.name}, {"parent", l.parent}, {"steps", l.steps}};
+    if (l.stream >= 0)
+      loop["stream"] = l.stream;
+    loopList.push_back(std::move(loop));
+  }
   for (const std::string &s : slots)
     slotList.push_back(json::Object{{"name", s}});
   all["loops"] = std::move(loopList);

@@ -10,6 +10,7 @@
 #include "llvm/Support/JSON.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ public:
   int64_t loop(const std::string &name, int64_t parent);
   void loopHasSteps(int64_t loop) { loops[loop].steps = true; }
   int64_t config(llvm::json::Object entry);
+  /// The stream of a setting; its position, or nothing when it has other columns already.
+  std::optional<int64_t> stream(const std::string &name, llvm::json::Array columns);
+  void loopReads(int64_t loop, int64_t stream) { loops[loop].stream = stream; }
   int64_t claim(llvm::json::Object entry);
   int64_t check(llvm::json::Object entry);
 
@@ -43,6 +47,7 @@ private:
     std::string name;
     int64_t parent;
     bool steps = false;
+    int64_t stream = -1;
   };
   static int64_t intern(std::vector<std::string> &list, std::map<std::string, int64_t> &index,
                         const std::string &s);
@@ -50,7 +55,7 @@ private:
   std::set<int64_t> read;
   std::map<std::string, int64_t> stringIndex, seriesIndex, slotCount;
   std::vector<Loop> loops;
-  llvm::json::Array configs, claims, checks;
+  llvm::json::Array configs, claims, checks, streams;
 };
 
 } // namespace dyn::dsl

@@ -99,8 +99,10 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
       ok = false;
       continue;
     }
-    Val v = f.defaultValue ? eval(*f.defaultValue) : Val::error();
-    if (!f.defaultValue)
+    // Where nothing is said, a stream is standard input, or fed by a host.
+    bool fed = kind == "stream" && !f.defaultValue;
+    Val v = fed ? Val::string("-") : f.defaultValue ? eval(*f.defaultValue) : Val::error();
+    if (!f.defaultValue && !fed)
       diagnostics.report(f.span, Diag::E0225, name, "nothing", kind)
           .help("a config entry has a default");
     auto given = options.config.find(name);
@@ -141,6 +143,9 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
       entry["default"] = v.text;
       v = Val::handle(ConfigOp::create(builder, loc(f.span), builder.getI64Type(),
                                        builder.getI64IntegerAttr(index), builder.getUnitAttr()));
+    } else if (kind == "stream" && v.kind == ValKind::Text) {
+      entry["default"] = v.text;
+      v = Val::string(name, ValKind::Stream);
     } else {
       v = bad();
     }

@@ -139,6 +139,8 @@ std::string dyn::dsl::describe(const Val &v) {
     return "a range";
   case ValKind::Dataset:
     return "a data set";
+  case ValKind::Stream:
+    return "the stream `" + v.text + "`";
   case ValKind::Series:
     return "a logged series";
   }

@@ -82,6 +82,7 @@ enum class ValKind {
   Dim,   ///< a run-time extent bound to a dimension variable
   Range,
   Dataset,
+  Stream, ///< a setting that examples arrive by
   Series, ///< `logged`, or numbers that were logged
 };
 
@@ -104,6 +105,7 @@ struct DatasetInfo {
   mlir::Value handle;
   mlir::Value key; ///< null: file order
   int64_t batch = 0;
+  int64_t stream = -1; ///< position in the meta data of what is read once, as it arrives
 };
 
 /// Numbers that were logged, or made of such, as a function of the position.
@@ -118,7 +120,7 @@ struct Val {
   ValKind kind = ValKind::Unit;
   int64_t number = 0; ///< Int, Bool
   double real = 0;    ///< Real
-  std::string text;   ///< Text, Builtin, Series, element type names
+  std::string text;   ///< Text, Builtin, Series, Stream, element type names
   Array array;        ///< Array; Handle keeps its i64 in array.value
   std::vector<Val> items;
   std::vector<std::string> names;       ///< of items: fields, or parameter paths of a Delta

@@ -23,16 +23,20 @@ static Tensor counterTensor(std::string name, int64_t value) {
   return t;
 }
 
-bool Checkpoints::due(const Run &run, bool outermost) {
+bool Checkpoints::due(const Run &run, int64_t ends) {
   if (!run.useRunDirectory || resuming)
     return false;
+  // The batch of a stream cannot be had again: a run stops behind it.
+  for (int64_t l = run.parent[size_t(ends)]; l >= 0; l = run.parent[size_t(l)])
+    if (run.reads[size_t(l)] >= 0)
+      return false;
   if (stopRequested)
     return true;
   if (!enabled)
     return false;
   if (everySteps)
     return run.metrics->steps - lastStep >= everySteps;
-  return outermost &&
+  return run.outermost[size_t(ends)] &&
          std::chrono::duration<double>(std::chrono::steady_clock::now() - last).count() >=
              everySeconds;
 }
@@ -41,6 +45,11 @@ void Checkpoints::write(Run &run) {
   int64_t step = run.metrics->steps, length = run.metrics->flush();
   tensors.push_back(counterTensor("@step", step));
   tensors.push_back(counterTensor("@loop", loop));
+  for (size_t i = 0; i < run.streams.size(); ++i)
+    if (run.streams[i])
+      taken[int64_t(i)] = run.streams[i]->taken;
+  for (auto [stream, examples] : taken)
+    tensors.push_back(counterTensor(fmt::format("@stream.{}", stream), examples));
   std::string folder = run.runDirectory + "/checkpoints";
   std::string name = fmt::format("step-{:09}.safetensors", step), path = folder + "/" + name;
   std::string bytes = writeSafetensors(std::move(tensors));
@@ -117,8 +126,8 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
   const json last = manifest.value("last", json::object());
   for (size_t i = 0; i < names.size(); ++i)
     if (last.is_object() && last.contains(names[i]) && last[names[i]].is_string())
-      run.metrics->restore(int64_t(i),
-                           std::strtod(last[names[i]].get<std::string>().c_str(), nullptr));
+      run.metrics->restore(
+          int64_t(i), parseNumber<double>(last[names[i]].get<std::string>()).value_or(std::nan("")));
   auto number = [&](const Tensor &t) {
     int64_t v = -1;
     if (t.type == DYN_I64 && t.shape.empty())
@@ -132,6 +141,8 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
       resumedStep = number(t);
     else if (t.name == "@loop")
       innermost = number(t);
+    else if (t.name.rfind("@stream.", 0) == 0)
+      taken[std::strtoll(t.name.c_str() + 8, nullptr, 10)] = number(t);
     else if (t.name.rfind("@counter.", 0) == 0)
       counters[std::strtoll(t.name.c_str() + 9, nullptr, 10)] = number(t);
     else if (t.name.rfind("@series.", 0) == 0 && t.type == DYN_I64 && t.shape.size() == 1) {

@@ -10,6 +10,7 @@
 #include "Safetensors.h"
 #include "Series.h"
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <set>
@@ -29,7 +30,7 @@ struct Checkpoints {
   double everySeconds = 60;
   int64_t lastStep = 0;
   std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
-  volatile bool stopRequested = false; ///< set by a signal
+  std::atomic<bool> stopRequested = false; ///< by a signal or by another thread
 
   // the checkpoint being written
   int64_t loop = -1;
@@ -45,7 +46,9 @@ struct Checkpoints {
   int64_t resumedStep = 0;
   std::set<std::pair<int64_t, int64_t>> data; ///< examples and sum of each data set it had
 
-  bool due(const Run &run, bool outermost);
+  std::map<int64_t, int64_t> taken; ///< examples of each stream
+
+  bool due(const Run &run, int64_t loop);
   void write(Run &run);
   /// Reads the newest checkpoint of a run directory.
   void load(Run &run, const std::string &folder);

@@ -50,6 +50,12 @@ void Console::setColor(std::string_view flag) {
   noteColor = wantsColor(flag, 2);
 }
 
+void Console::hand(Sink s, void *u) {
+  hosted = true;
+  sink = s;
+  user = u;
+}
+
 void Console::openLog(const std::string &path) {
   std::lock_guard lock(mutex);
   file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -60,6 +66,8 @@ void Console::openLog(const std::string &path) {
 }
 
 void Console::log(std::string_view lines) {
+  if (hosted && file < 0)
+    return;
   appendPlain(buffer, lines);
   if (file < 0)
     return;
@@ -68,6 +76,12 @@ void Console::log(std::string_view lines) {
 }
 
 void Console::show(int fd, std::string_view text) {
+  if (hosted) {
+    line.assign(text);
+    if (sink)
+      sink(user, line.c_str());
+    return;
+  }
   // The moving line makes room for what stays.
   line.assign(movingShown ? "\r\x1b[K" : "");
   movingShown = false;

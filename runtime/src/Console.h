@@ -24,6 +24,9 @@ public:
   ~Console();
   /// As `wantsColor` in Terminal.h.
   void setColor(std::string_view flag);
+  /// A host takes every line, or nobody does; nothing goes to the terminal.
+  using Sink = void (*)(void *user, const char *text);
+  void hand(Sink s, void *u);
   /// What has been said so far, and what follows, goes to `path`, too.
   void openLog(const std::string &path);
 
@@ -49,6 +52,9 @@ private:
   int failure = 0; ///< of standard output
   bool resultColor = false, noteColor = false;
   bool movingShown = false;
+  bool hosted = false;
+  Sink sink = nullptr;
+  void *user = nullptr;
 };
 
 } // namespace dyn::rt

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <string>
 
 namespace dyn::rt {
@@ -28,16 +29,34 @@ const Info &info(Code code);
 
 /// An error on its way to the border of the runtime, where it becomes the run's.
 struct Error {
-  int status;
+  int status = 0;
   std::string text;
+  const char *code = "";
+  std::string file = {}; ///< place in the program, if there is one
+  int64_t line = 0;
 };
+
+template <typename... Args> Error errorOf(Code code, const Args &...args) {
+  const Info &i = info(code);
+  std::string help = fmt::format(fmt::runtime(i.help), args...);
+  return {i.status,
+          fmt::format("error[{}]: {}\n  = help: {}\n", i.code,
+                      fmt::format(fmt::runtime(i.message), args...), help),
+          i.code};
+}
 
 /// Throws the error with its message filled in.
 template <typename... Args> [[noreturn]] void raise(Code code, const Args &...args) {
-  const Info &i = info(code);
-  std::string help = fmt::format(fmt::runtime(i.help), args...);
-  throw Error{i.status, fmt::format("error[{}]: {}\n  = help: {}\n", i.code,
-                                    fmt::format(fmt::runtime(i.message), args...), help)};
+  throw errorOf(code, args...);
+}
+
+/// As above, for messages that begin with a place in the program.
+template <typename... Args>
+[[noreturn]] void raiseAt(Code code, const std::string &file, int64_t line, const Args &...args) {
+  Error e = errorOf(code, file, line, args...);
+  e.file = file;
+  e.line = line;
+  throw e;
 }
 
 } // namespace dyn::rt

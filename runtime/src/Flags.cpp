@@ -6,19 +6,21 @@
 //===----------------------------------------------------------------------===//
 #include "Flags.h"
 
-#include "AtomicFile.h"
 #include "Errors.h"
 #include "Run.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <optional>
 #include <thread>
 #include <unistd.h>
 
 using namespace dyn::rt;
 using nlohmann::json;
+
+std::string dyn::rt::dashed(std::string s) {
+  std::replace(s.begin(), s.end(), '_', '-');
+  return s;
+}
 
 namespace {
 
@@ -39,10 +41,6 @@ constexpr Tool tools[] = {
     {"version", nullptr, "print the version"},
     {"help", nullptr, "this text"}};
 
-std::string dashed(std::string s) {
-  std::replace(s.begin(), s.end(), '_', '-');
-  return s;
-}
 
 /// A flag and what it does; a long flag has a line of its own.
 std::string described(const std::string &flag, const std::string &doc) {
@@ -115,52 +113,15 @@ std::string nearest(const Run &run, const std::string &name) {
   return best.empty() ? "" : fmt::format("; did you mean --{}?", best);
 }
 
-template <typename T> std::optional<T> parse(const std::string &s) {
-  T v{};
-  auto [end, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
-  return ec == std::errc() && end == s.data() + s.size() && !s.empty() ? std::optional<T>(v)
-                                                                       : std::nullopt;
-}
-
 void setConfig(ConfigValue &c, const std::string &text) {
-  c.text = text;
-  if (c.type == "real") {
-    auto v = parse<double>(text);
-    if (!v || std::isnan(*v))
-      raise(Code::E0802, text, dashed(c.name), "a real number");
-    c.real = *v;
-  } else if (c.type == "int" || c.type == "dim") {
-    auto v = parse<int64_t>(text);
-    if (!v)
-      raise(Code::E0802, text, dashed(c.name), "an integer");
-    if (c.type == "dim" && *v != c.integer)
-      raise(Code::E0804, dashed(c.name), c.integer);
-    c.integer = *v;
-  } else if (c.type == "bool") {
-    if (text != "true" && text != "false")
-      raise(Code::E0802, text, dashed(c.name), "true or false");
-    c.integer = text == "true";
-  }
-}
-
-void setCheckpoint(Run &run, std::string v) {
-  auto &c = run.checkpoints;
-  const std::string given = v;
-  if (v == "off") {
-    c.enabled = false;
+  switch (assign(c, text)) {
+  case Assigned::yes:
     return;
+  case Assigned::malformed:
+    raise(Code::E0802, text, dashed(c.name), expected(c.type));
+  case Assigned::fixed:
+    raise(Code::E0804, dashed(c.name), c.integer);
   }
-  if (v.rfind("every=", 0) == 0) {
-    v.erase(0, 6);
-    bool minutes = v.size() > 3 && v.compare(v.size() - 3, 3, "min") == 0;
-    if (minutes)
-      v.resize(v.size() - 3);
-    if (auto n = parse<int64_t>(v); n && *n > 0) {
-      (minutes ? (void)(c.everySeconds = double(*n) * 60) : (void)(c.everySteps = *n));
-      return;
-    }
-  }
-  raise(Code::E0802, given, "checkpoint", "every=N (steps), every=Nmin or off");
 }
 
 using Words = std::initializer_list<const char *>;
@@ -183,52 +144,9 @@ void takeVariables(Run &run) {
     oneOf(v, "color", colorWords);
 }
 
-/// A resumed run has the settings it was started with.
-void keepSettings(Run &run) {
-  const std::string path = run.resumeFrom + "/run.json";
-  if (access((run.resumeFrom + "/checkpoints/latest").c_str(), R_OK) != 0)
-    raise(Code::E0701, run.resumeFrom);
-  if (access(path.c_str(), R_OK) != 0)
-    raise(Code::E0702, path, "it cannot be read");
-  json former = json::parse(readFile(path), nullptr, /*allow_exceptions=*/false);
-  if (!former.is_object() || !former.contains("config") || !former["config"].is_object())
-    raise(Code::E0702, path, "it holds no settings");
-  for (ConfigValue &c : run.config) {
-    if (!former["config"].contains(c.name) || !former["config"][c.name].is_string())
-      continue;
-    std::string text = former["config"][c.name];
-    // Folders may have moved; everything else must be as it was.
-    bool moved = c.type == "path" && c.given;
-    if (c.given && c.text != text && !moved)
-      raise(Code::E0705, dashed(c.name), text, c.text);
-    if (!c.given)
-      setConfig(c, text);
-  }
-  if (former.contains("seed") && former["seed"].is_number_integer()) {
-    int64_t seed = former["seed"];
-    if (run.seedGiven && run.seed != seed)
-      raise(Code::E0705, "seed", seed, run.seed);
-    run.seed = seed;
-  }
-}
-
 } // namespace
 
 std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
-  for (auto &c : run.meta["config"]) {
-    ConfigValue v;
-    v.name = c.value("name", "");
-    v.type = c.value("type", "");
-    const json &d = c["default"];
-    v.text = d.is_string() ? d.get<std::string>() : d.dump();
-    if (d.is_number())
-      v.real = d.get<double>();
-    if (d.is_number_integer())
-      v.integer = d.get<int64_t>();
-    if (d.is_boolean())
-      v.integer = d.get<bool>();
-    run.config.push_back(v);
-  }
   for (int i = 1; i < argc; ++i) {
     std::string arg = argv[i];
     if (arg == "-h")
@@ -253,7 +171,7 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
     };
     auto count = [&](int64_t least) {
       std::string v = take();
-      auto n = parse<int64_t>(v);
+      auto n = parseNumber<int64_t>(v);
       if (!n || *n < least)
         raise(Code::E0802, v, name, fmt::format("an integer of at least {}", least));
       return *n;
@@ -286,9 +204,10 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
       run.progress = oneOf(take(), name, progressWords);
     else if (name == "color")
       run.color = oneOf(take(), name, colorWords);
-    else if (name == "checkpoint")
-      setCheckpoint(run, take());
-    else if (name == "resume")
+    else if (name == "checkpoint") {
+      if (std::string how = take(); !setCheckpoints(run.checkpoints, how))
+        raise(Code::E0802, how, name, checkpointWords);
+    } else if (name == "resume")
       run.resumeFrom = value                                   ? *value
                        : i + 1 < argc && argv[i + 1][0] != '-' ? argv[++i]
                                                                : "runs/latest";
@@ -298,9 +217,7 @@ std::string dyn::rt::parseFlags(Run &run, int argc, char **argv) {
   takeVariables(run);
   if (!run.resumeFrom.empty())
     keepSettings(run);
-  for (ConfigValue &c : run.config)
-    if (c.type == "path" || c.type == "text")
-      c.handle = run.intern(c.text);
+  internTexts(run);
   if (!run.threads)
     run.threads = std::max(1u, std::thread::hardware_concurrency());
   return "";

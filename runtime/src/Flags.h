@@ -17,6 +17,9 @@ struct Run;
 /// ends the program; raises E08xx.
 std::string parseFlags(Run &run, int argc, char **argv);
 
+/// The name of a setting as its flag is written.
+std::string dashed(std::string name);
+
 } // namespace dyn::rt
 
 #endif // DYN_RUNTIME_FLAGS_H

@@ -6,26 +6,22 @@
 //===----------------------------------------------------------------------===//
 #include "Loader.h"
 
+#include "Errors.h"
+
 #include "Philox.h"
 #include "Safetensors.h"
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 using namespace dyn::rt;
 
-Loader::Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key)
+Loader::Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key, const Memory &memory)
     : dataset(dataset), batch(batch) {
   order.resize(size_t(dataset.count));
   for (Set &set : sets)
-    for (Column *c : dataset.columns) {
-      int64_t bytes = std::max<int64_t>(batch * c->perExample() * widthOf(c->type), 1);
-      auto *p = static_cast<char *>(std::aligned_alloc(64, size_t(bytes + 63) / 64 * 64));
-      if (!p)
-        throw std::bad_alloc();
-      set.columns.emplace_back(p);
-    }
+    for (Column *c : dataset.columns)
+      set.columns.push_back(memory.buffer(size_t(batch * c->perExample() * widthOf(c->type))));
   restart(shuffle, key);
   thread = std::thread([this] { work(); });
 }
@@ -114,6 +110,8 @@ void Loader::work() {
 }
 
 int64_t Loader::next(int64_t index) {
+  if (index < 0 || index >= batches())
+    raise(Code::E0903, index, batches() - 1);
   settle();
   current = 1 - current;
   if (sets[current].holds != index)

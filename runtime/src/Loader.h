@@ -8,37 +8,41 @@
 #define DYN_RUNTIME_LOADER_H
 
 #include "Dataset.h"
+#include "Memory.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <memory>
 #include <thread>
 
 namespace dyn::rt {
 
-/// Batches in order, or in a drawn order. There are two sets of buffers: the program
-/// has one while a thread of the loader fills the other with the next batch.
-class Loader {
+/// What a program runs through in batches.
+class Batches {
 public:
-  Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key);
-  ~Loader();
-  /// Starts again with another order; allocates nothing.
-  void restart(bool shuffle, uint64_t key);
+  virtual ~Batches() = default;
   /// Makes batch `index` the current one; the number of its examples.
-  int64_t next(int64_t index);
+  virtual int64_t next(int64_t index) = 0;
   /// Values of a column in the current batch, 64-byte aligned. They are the
   /// program's, to write to as well, until `next` is called again.
-  void *column(size_t c) const { return sets[current].columns[c].get(); }
+  virtual void *column(size_t c) const = 0;
+  bool open = true;
+};
+
+/// Batches in order, or in a drawn order. There are two sets of buffers: the program
+/// has one while a thread of the loader fills the other with the next batch.
+class Loader : public Batches {
+public:
+  Loader(Dataset &dataset, int64_t batch, bool shuffle, uint64_t key, const Memory &memory = {});
+  ~Loader() override;
+  /// Starts again with another order; allocates nothing.
+  void restart(bool shuffle, uint64_t key);
+  int64_t next(int64_t index) override;
+  void *column(size_t c) const override { return sets[current].columns[c].get(); }
   bool fits(const Dataset &d, int64_t b) const { return &dataset == &d && batch == b; }
   int64_t batches() const { return (dataset.count + batch - 1) / batch; }
-  bool open = true;
 
 private:
-  struct Release {
-    void operator()(char *p) const { std::free(p); }
-  };
   struct Set {
-    std::vector<std::unique_ptr<char, Release>> columns;
+    std::vector<Memory::Buffer> columns;
     int64_t holds = -1; ///< index of a batch that was not handed over yet
   };
   enum State : int32_t { idle, filling, ending };

@@ -9,6 +9,7 @@
 #include "AtomicFile.h"
 #include "Errors.h"
 #include "Records.h"
+#include "Settings.h"
 #include "Terminal.h"
 
 #include <fmt/format.h>
@@ -34,10 +35,7 @@ Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, Conso
       quiet(quiet), start(std::chrono::steady_clock::now()) {
   for (const std::string &name : names)
     keys.push_back(json(name).dump(-1, ' ', false, json::error_handler_t::replace));
-  ring.resize(capacity);
-  pending.reserve(names.size() + 1);
   curves.resize(names.size());
-  line.reserve(1 << 12);
   if (this->folder.empty())
     return;
   file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -47,6 +45,9 @@ Metrics::Metrics(std::vector<std::string> seriesNames, std::string folder, Conso
 }
 
 void Metrics::begin() {
+  ring.resize(capacity);
+  pending.reserve(names.size() + 1);
+  line.reserve(1 << 12);
   thread = std::thread([this] { work(); });
 }
 
@@ -64,6 +65,10 @@ double Metrics::now() const {
 
 void Metrics::log(int64_t series, double value) {
   lasts[size_t(series)] = value;
+  if (listener)
+    listener(user, names[size_t(series)].c_str(), steps.load(std::memory_order_relaxed), value);
+  if (ring.empty())
+    return;
   uint64_t h = head.load(std::memory_order_relaxed);
   // A full ring waits for the recorder: nothing is dropped.
   while (h - tail.load(std::memory_order_acquire) >= capacity)
@@ -163,7 +168,7 @@ void Metrics::cut(int64_t length, Series &series) {
     for (const Field &f : fields)
       for (size_t s = 0; s < keys.size(); ++s)
         if (f.name == keys[s]) {
-          double value = std::strtod(std::string(f.value).c_str(), nullptr);
+          double value = parseNumber<double>(std::string(f.value)).value_or(std::nan(""));
           curves[s].add(value);
           series.recall(int64_t(s), std::strtoll(std::string(step).c_str(), nullptr, 10), value);
         }

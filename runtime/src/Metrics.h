@@ -28,8 +28,14 @@ public:
   Metrics(std::vector<std::string> names, std::string folder, Console &console,
           Progress::Kind progress, bool quiet);
   ~Metrics();
-  /// Starts the recorder.
+  /// Starts the recorder. Before, and without, values go to the listener alone.
   void begin();
+  /// Called on the training thread with each value.
+  using Listener = void (*)(void *user, const char *series, int64_t step, double value);
+  void tell(Listener l, void *u) {
+    listener = l;
+    user = u;
+  }
   void log(int64_t series, double value);
   void step() { steps.store(steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
   void restore(int64_t series, double value) { lasts[size_t(series)] = value; }
@@ -69,6 +75,8 @@ private:
   std::vector<double> lasts;            ///< as the program sees them
   std::string folder, path;
   Console &console;
+  Listener listener = nullptr;
+  void *user = nullptr;
   bool quiet;
   int file = -1;
   std::vector<Entry> ring;

@@ -11,10 +11,14 @@
 
 #include "Checkpoint.h"
 #include "Console.h"
+#include "Errors.h"
 #include "Loader.h"
 #include "Metrics.h"
 #include "Series.h"
+#include "Settings.h"
+#include "Stream.h"
 #include "Threads.h"
+#include "Transfer.h"
 
 #include <nlohmann/json.hpp>
 
@@ -26,15 +30,6 @@
 #include <vector>
 
 namespace dyn::rt {
-
-/// A value of `config` as the flags left it.
-struct ConfigValue {
-  std::string name, type, text;
-  double real = 0;
-  int64_t integer = 0;
-  int64_t handle = 0; ///< of paths and texts
-  bool given = false; ///< by a flag
-};
 
 struct ClaimResult {
   bool seen = false, holds = false;
@@ -56,9 +51,12 @@ struct Run {
   bool seedGiven = false;
   unsigned threads = 0;
   bool quiet = false, useRunDirectory = true;
+  bool hosted = false;  ///< in the process of a host program
+  bool calling = false; ///< one function, not `train`
   bool dimsFixed = true;                ///< nobody is there to compile for other extents
   std::string resumeFrom;               ///< a run directory; empty for a fresh run
   std::vector<bool> outermost, counted; ///< of each loop
+  std::vector<int64_t> parent, reads;   ///< of each loop: the one around it, its stream; or -1
   std::string runDirectory;
   int lock = -1;               ///< of the run directory
   std::string progress, color; ///< as given; empty when not
@@ -67,10 +65,14 @@ struct Run {
   bool inputsChanged = false;                      ///< since data.json was written
 
   std::unique_ptr<Pool> pool;
-  std::map<int64_t, std::pair<void *, int64_t>> arenas;
+  Memory memory;
+  std::map<int64_t, Memory::Buffer> arenas;
   std::vector<std::unique_ptr<Column>> columns;
   std::vector<std::unique_ptr<Dataset>> datasets;
   std::vector<std::unique_ptr<Loader>> loaders;
+  int64_t streamCapacity = 1024;
+  std::vector<std::unique_ptr<Stream>> streams; ///< by position; null before they are opened
+  std::vector<std::unique_ptr<StreamBatches>> streamBatches;
   std::unique_ptr<Metrics> metrics;
   Series series; ///< that the program reads back
   std::vector<ClaimResult> claims;
@@ -78,13 +80,11 @@ struct Run {
   struct {
     std::string path;
     std::vector<Tensor> tensors;
-    std::string problems;
     bool inRunDirectory = false;
-    std::vector<std::string> seen;
-  } transfer;
+  } transfer; ///< a file being saved
+  std::unique_ptr<TensorFile> loading;
 
-  int status = 0;
-  std::string message;
+  Error error;
   std::jmp_buf escape;
 
   const std::string &text(int64_t handle) const { return strings.at(size_t(handle)); }

@@ -81,7 +81,7 @@ static void writeSources(Run &run) {
   }
 }
 
-void dyn::rt::makeRunDirectory(Run &run, int argc, char **argv) {
+void dyn::rt::makeRunDirectory(Run &run, const std::vector<std::string> &command) {
   if (run.runDirectory.empty())
     run.runDirectory = runName();
   if (access((run.runDirectory + "/run.json").c_str(), F_OK) == 0)
@@ -91,7 +91,8 @@ void dyn::rt::makeRunDirectory(Run &run, int argc, char **argv) {
       raise(Code::E0602, run.runDirectory, why);
   lockRunDirectory(run);
   removeStale(run.runDirectory);
-  pointLatest(run.runDirectory);
+  if (!run.hosted)
+    pointLatest(run.runDirectory);
   json info = {{"schema", 1},
                {"program", run.meta.value("name", "")},
                {"version", run.meta.value("version", "")},
@@ -103,8 +104,7 @@ void dyn::rt::makeRunDirectory(Run &run, int argc, char **argv) {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   info["machine"] = host;
-  for (int i = 0; i < argc; ++i)
-    info["command"].push_back(argv[i]);
+  info["command"] = command;
   info["config"] = json::object();
   for (const ConfigValue &c : run.config)
     info["config"][c.name] = c.text;
@@ -146,7 +146,7 @@ void dyn::rt::writeStatus(Run &run) {
   json info = json::parse(readFile(path), nullptr, /*allow_exceptions=*/false);
   if (!info.is_object())
     raise(Code::E0702, path, "it is no JSON object");
-  info["status"] = run.status;
+  info["status"] = run.error.status;
   info["steps"] = run.metrics->steps.load();
   info["ended"] = timeText("%Y-%m-%dT%H:%M:%SZ");
   writeFile(path, jsonText(info));

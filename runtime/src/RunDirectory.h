@@ -14,7 +14,7 @@ namespace dyn::rt {
 
 /// Makes the directory of a fresh run: lock, run.json, source/, log.txt. `runs/latest`
 /// leads there.
-void makeRunDirectory(Run &run, int argc, char **argv);
+void makeRunDirectory(Run &run, const std::vector<std::string> &command);
 
 /// Takes the directory of a run that is resumed, and clears what a kill left in it.
 void reopenRunDirectory(Run &run);

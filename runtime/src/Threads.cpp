@@ -21,11 +21,15 @@ static void relax() {
 }
 constexpr int spins = 4000;
 
+/// The failure that a task of this thread would record.
+static thread_local Failure *current = nullptr;
+
 Pool::Pool(unsigned threads) : count(threads ? threads : 1), failures(count) {
-  failures[0].thread = std::this_thread::get_id();
   for (unsigned i = 1; i < count; ++i)
     workers.emplace_back([this, i] { work(i); });
 }
+
+Pool::Pool(Host host, void *user) : host(host), user(user), failures(1) {}
 
 Pool::~Pool() {
   stop = true;
@@ -35,26 +39,21 @@ Pool::~Pool() {
     t.join();
 }
 
-Failure *Pool::here() {
-  for (Failure &f : failures)
-    if (f.thread == std::this_thread::get_id())
-      return f.working ? &f : nullptr;
-  return nullptr;
-}
+Failure *Pool::here() { return current; }
 
 void Pool::share(unsigned self) {
-  Failure &mine = failures[self];
-  mine.working = true;
+  Failure &mine = failures[self], *outer = current;
+  current = &mine;
+  mine.error.status = 0;
   if (setjmp(mine.escape) == 0) {
     int64_t from = tasks * self / count, to = tasks * (self + 1) / count;
     for (int64_t i = from; i < to; ++i)
       task(environment, i);
   }
-  failures[self].working = false;
+  current = outer;
 }
 
 void Pool::work(unsigned self) {
-  failures[self].thread = std::this_thread::get_id();
   FlushSubnormals flush;
   uint32_t seen = 0;
   while (true) {
@@ -73,7 +72,9 @@ void Pool::work(unsigned self) {
   }
 }
 
-Failure *Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
+Failure *Pool::run(int64_t n, Task fn, void *env) {
+  if (host && n > 1)
+    return runOnHost(n, fn, env);
   if (count == 1 || n == 1) {
     for (int64_t i = 0; i < n; ++i)
       fn(env, i);
@@ -93,7 +94,34 @@ Failure *Pool::run(int64_t n, void (*fn)(void *, int64_t), void *env) {
     else
       busy.wait(left, std::memory_order_acquire);
   for (Failure &f : failures)
-    if (f.status)
+    if (f.error.status)
       return &f;
   return nullptr;
+}
+
+/// One task on a thread of the host, which has its own mode of arithmetic.
+void Pool::hosted(void *environment, int64_t i) {
+  auto &pool = *static_cast<Pool *>(environment);
+  FlushSubnormals flush;
+  Failure mine, *outer = current;
+  current = &mine;
+  if (setjmp(mine.escape) == 0)
+    pool.task(pool.environment, i);
+  current = outer;
+  if (!mine.error.status)
+    return;
+  std::lock_guard lock(pool.mutex);
+  Failure &first = pool.failures[0];
+  if (first.error.status && first.task < i)
+    return;
+  first.error = std::move(mine.error);
+  first.task = i;
+}
+
+Failure *Pool::runOnHost(int64_t n, Task fn, void *env) {
+  task = fn;
+  environment = env;
+  failures[0].error.status = 0;
+  host(user, n, &hosted, this);
+  return failures[0].error.status ? &failures[0] : nullptr;
 }

@@ -19,3 +19,4 @@ config.environment["NO_COLOR"] = "1"
 config.environment["LC_ALL"] = "C.UTF-8"
 
 config.substitutions.append(("%source", config.dyn_source))
+config.substitutions.append(("%build", config.dyn_binary))

@@ -32,7 +32,7 @@ static std::vector<std::string> libraryPaths() {
   }
   std::string self = llvm::sys::fs::getMainExecutable(nullptr, nullptr);
   llvm::SmallString<128> installed(llvm::sys::path::parent_path(self));
-  llvm::sys::path::append(installed, "..", "lib", "dyn");
+  llvm::sys::path::append(installed, "..", "share", "dyn", "lib");
   all.push_back(llvm::sys::fs::is_directory(installed) ? std::string(installed) : DYN_LIBRARY);
   return all;
 }

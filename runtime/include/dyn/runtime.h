@@ -14,27 +14,11 @@
 #ifndef DYN_RUNTIME_H
 #define DYN_RUNTIME_H
 
-#include <stdint.h>
+#include "dyn/program.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define DYN_RT_API __attribute__((visibility("default")))
-
-/// Version of this list. A program carries the version it was compiled for in
-/// its meta data (`abi`); another version is refused at start.
-#define DYN_RT_ABI 1
-
-/// Element types, as numbers in calls and names in meta data.
-enum dyn_rt_type { DYN_F32 = 0, DYN_F64 = 1, DYN_I32 = 2, DYN_I64 = 3, DYN_U8 = 4, DYN_BOOL = 5 };
-
-/// What one program is: its meta data (JSON, see docs/runtime.md) and entry.
-typedef struct dyn_rt_program {
-  const char *meta;
-  int64_t meta_length;
-  void (*train)(int64_t run);
-} dyn_rt_program;
 
 /// Runs a whole program as its native binary does: reads flags, makes the run
 /// directory, executes, prints claims. Returns the process status
@@ -102,6 +86,12 @@ DYN_RT_API int64_t dyn_rt_loader_next(int64_t run, int64_t loader, int64_t index
 DYN_RT_API int64_t dyn_rt_loader_column(int64_t run, int64_t loader, int64_t column);
 /// Ends a loader.
 DYN_RT_API void dyn_rt_loader_close(int64_t run, int64_t loader);
+
+/// Batches of at most `batch` examples of stream `stream` (position in meta `streams`), as the
+/// loader's functions give them out. A stream is read once: two handles share its examples.
+DYN_RT_API int64_t dyn_rt_stream(int64_t run, int64_t stream, int64_t batch);
+/// Waits for the next batch, all of it unless the stream ends; 1 when there is one.
+DYN_RT_API int64_t dyn_rt_stream_more(int64_t run, int64_t batches);
 
 // --- results -----------------------------------------------------------------------
 

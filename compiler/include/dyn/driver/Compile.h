@@ -81,6 +81,10 @@ private:
 /// Links an object with the runtime into a native executable. Returns a reason on failure.
 std::string linkExecutable(const std::string &object, const std::string &output);
 
+/// Writes lib`program`.a and `program`.h into `folder`. Returns a reason on failure.
+std::string writeLibrary(const Compiled &compiled, const std::string &program,
+                         const std::string &folder);
+
 /// The cache on disk.
 std::string cacheFolder();
 struct CacheUse {

@@ -1,0 +1,28 @@
+//===- Guard.cpp - from exceptions to the end of a call ---===//
+//
+// Part of the Dyn project, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "Guard.h"
+
+#include <new>
+
+dyn::rt::Error dyn::rt::caught(const std::string &record) {
+  try {
+    throw;
+  } catch (const Error &e) {
+    return e;
+  } catch (const nlohmann::json::exception &e) {
+    return errorOf(Code::E0702, record, std::string("the record is damaged: ") + e.what());
+  } catch (const std::bad_alloc &) {
+    return errorOf(Code::E0807, "more");
+  } catch (const std::exception &e) {
+    return {70, fmt::format("error: internal fault of the runtime: {}\n", e.what())};
+  }
+}
+
+void dyn::rt::raiseStop(const Run &run) {
+  throw Error{75,
+              fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps.load())};
+}
