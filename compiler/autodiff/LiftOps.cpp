@@ -60,6 +60,16 @@ bool Lift::visitDyn(Operation *raw) {
   } else if (auto op = dyn_cast<ReduceOp>(raw)) {
     twin = ReduceOp::create(b, loc, type, op.getKind(), lifted(op.getInput(), loc),
                             past(op.getDims(), axisOf(op.getInput())));
+  } else if (isa<FirstOp, KthOp, OrderOp>(raw)) {
+    // On vectors, whatever is in front of them.
+    SmallVector<Value> operands(raw->getOperands());
+    if (operands.size() > 1 && !isShared(operands[1]))
+      return false;
+    for (Value &v : operands)
+      if (isa<RankedTensorType>(v.getType()))
+        v = lifted(v, loc);
+    twin = b.create(loc, raw->getName().getIdentifier(), operands, type, raw->getAttrs())
+               ->getResult(0);
   } else if (auto op = dyn_cast<WindowOp>(raw)) {
     twin = WindowOp::create(b, loc, type, lifted(op.getInput(), loc), op.getDim() + 1,
                             op.getStride(), op.getDilation(), op.getLow());
@@ -87,9 +97,20 @@ bool Lift::visitGather(Operation *raw) {
     shape.insert(shape.begin() + place, extent);
     return RankedTensorType::get(shape, getElementTypeOrSelf(v.getType()));
   };
+  // Where the members have indices of their own, the frame is one more shared dimension.
+  auto shares = [&](Value rows, Value indices, int64_t batch) {
+    int64_t at = axisOf(raw->getResult(0));
+    return axisOf(rows) == at && axisOf(indices) == at && at <= batch;
+  };
   if (auto op = dyn_cast<GatherOp>(raw)) {
-    if (!isShared(op.getIndices()))
-      return false;
+    if (!isShared(op.getIndices())) {
+      if (!shares(op.getTable(), op.getIndices(), op.getBatch()))
+        return false;
+      setTwin(op.getResult(),
+              GatherOp::create(b, loc, framed(op.getResult().getType()), lifted(op.getTable(), loc),
+                               lifted(op.getIndices(), loc), op.getBatch() + 1));
+      return true;
+    }
     int64_t in = op.getBatch() + 1, out = rank(op.getIndices());
     Value table = move(lifted(op.getTable(), loc), axisOf(op.getTable()), in, loc);
     Value rows = GatherOp::create(b, loc, shapeAt(op.getResult(), out), table, op.getIndices(),
@@ -98,8 +119,15 @@ bool Lift::visitGather(Operation *raw) {
     return true;
   }
   if (auto op = dyn_cast<ScatterAddOp>(raw)) {
-    if (!isShared(op.getIndices()))
-      return false;
+    if (!isShared(op.getIndices())) {
+      if (!shares(op.getUpdates(), op.getIndices(), op.getBatch()))
+        return false;
+      setTwin(op.getResult(),
+              ScatterAddOp::create(b, loc, framed(op.getResult().getType()),
+                                   lifted(op.getUpdates(), loc), lifted(op.getIndices(), loc),
+                                   op.getExtents(), op.getBatch() + 1));
+      return true;
+    }
     int64_t in = rank(op.getIndices()), out = op.getBatch() + 1;
     Value rows = move(lifted(op.getUpdates(), loc), axisOf(op.getUpdates()), in, loc);
     Value table = ScatterAddOp::create(b, loc, shapeAt(op.getResult(), out), rows, op.getIndices(),

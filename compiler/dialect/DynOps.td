@@ -138,6 +138,58 @@ def Dyn_ArgReduceOp : Dyn_Computation<"arg_reduce"> {
   let assemblyFormat = "$kind $input `dim` $dim attr-dict `:` type($input) `to` type($result)";
 }
 
+// Order. Calls of the runtime, on vectors: what is in front of the last dimension lifts.
+
+def Dyn_FirstOp : Dyn_Computation<"first"> {
+  let summary = "whether an element is among the k extreme ones";
+  let description = [{
+    `true` for exactly `k` elements of each vector (the last dimension): the largest
+    (`max`) or smallest ones among those where `live` holds. Of equal ones the first
+    are taken, NaN last. Elements are f32, f64 or i64 (C1); `live` has the shape of
+    `input` (C2); the last dimension is static (C3). `k` is at most the number of
+    elements: callers check.
+
+    Example: `%m = dyn.first max %x, %k : tensor<100xf32> to tensor<100xi1>`
+  }];
+  let arguments = (ins Dyn_ArgKind:$kind, AnyRankedTensor:$input, I64:$k,
+                       Optional<AnyRankedTensor>:$live);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $kind $input `,` $k (`live` `(` $live^ `:` type($live) `)`)? attr-dict
+    `:` type($input) `to` type($result)
+  }];
+}
+
+def Dyn_KthOp : Dyn_Computation<"kth"> {
+  let summary = "position of the k-th largest or smallest element";
+  let description = [{
+    Counts from 1; otherwise as `dyn.first` (C1, C2, C3). Removes the last dimension.
+
+    Example: `%i = dyn.kth max %x, %k : tensor<100xf32> to i64`
+  }];
+  let arguments = (ins Dyn_ArgKind:$kind, AnyRankedTensor:$input, I64:$k,
+                       Optional<AnyRankedTensor>:$live);
+  let results = (outs Dyn_Value:$result);
+  let assemblyFormat = [{
+    $kind $input `,` $k (`live` `(` $live^ `:` type($live) `)`)? attr-dict
+    `:` type($input) `to` type($result)
+  }];
+}
+
+def Dyn_OrderOp : Dyn_Computation<"order"> {
+  let summary = "positions in order";
+  let description = [{
+    A permutation of 0 .. n - 1 for each vector (the last dimension), so that the
+    elements at these positions rise (`min`: the smallest comes first) or fall
+    (`max`). Equal ones keep their order, NaN comes last. C1 and C3 of `dyn.first`.
+
+    Example: `%i = dyn.order min %x : tensor<100xf32> to tensor<100xi64>`
+  }];
+  let arguments = (ins Dyn_ArgKind:$kind, AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$kind $input attr-dict `:` type($input) `to` type($result)";
+}
+
 def Dyn_GatherOp : Dyn_MathOp<"gather"> {
   let summary = "rows chosen by an integer array";
   let description = [{

@@ -173,6 +173,40 @@ LogicalResult ArgReduceOp::inferShape(Shape &shape, Type &element) {
   return success();
 }
 
+/// What has an order, in vectors of a static extent (C1, C3), and which of them count (C2).
+static LogicalResult orderable(Operation *op, Value input, Value live) {
+  ArrayRef<int64_t> in = shapeOf(input);
+  Type e = elementOf(input);
+  if (!e.isF32() && !e.isF64() && !e.isInteger(64))
+    return op->emitOpError() << "orders f32, f64 and i64, not " << e << " (C1)";
+  if (live && (shapeOf(live) != in || !elementOf(live).isInteger(1)))
+    return op->emitOpError() << "needs one `i1` for each element as `live` (C2)";
+  if (in.empty() || ShapedType::isDynamic(in.back()))
+    return op->emitOpError() << "orders along a last dimension of static extent (C3)";
+  return success();
+}
+
+LogicalResult FirstOp::inferShape(Shape &shape, Type &element) {
+  shape.assign(shapeOf(getInput()).begin(), shapeOf(getInput()).end());
+  element = IntegerType::get(getContext(), 1);
+  return orderable(*this, getInput(), getLive());
+}
+
+LogicalResult KthOp::inferShape(Shape &shape, Type &element) {
+  if (failed(orderable(*this, getInput(), getLive())))
+    return failure();
+  ArrayRef<int64_t> rows = shapeOf(getInput()).drop_back();
+  shape.assign(rows.begin(), rows.end());
+  element = IntegerType::get(getContext(), 64);
+  return success();
+}
+
+LogicalResult OrderOp::inferShape(Shape &shape, Type &element) {
+  shape.assign(shapeOf(getInput()).begin(), shapeOf(getInput()).end());
+  element = IntegerType::get(getContext(), 64);
+  return orderable(*this, getInput(), {});
+}
+
 /// Splits [batch..., n, slice...] and [batch..., i...]; gives [batch..., i..., slice...].
 static LogicalResult gatherShape(Operation *op, ArrayRef<int64_t> table, ArrayRef<int64_t> indices,
                                  size_t batch, Shape &out) {

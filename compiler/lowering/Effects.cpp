@@ -15,6 +15,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace dyn {
@@ -32,6 +33,7 @@ struct Lower : RuntimeCalls {
   using RuntimeCalls::RuntimeCalls;
 
   llvm::LogicalResult operator()(Operation *op);
+  void order(Operation *op, ArgKind kind, Value input, Value k, Value live);
   void read(ReadOp op);
   void config(ConfigOp op);
   void batch(BatchOp op);
@@ -64,6 +66,32 @@ void Lower::config(ConfigOp op) {
   else if (type != v.getType())
     v = arith::TruncIOp::create(b, loc, type, v);
   op.replaceAllUsesWith(v);
+}
+
+void Lower::order(Operation *op, ArgKind kind, Value input, Value k, Value live) {
+  auto type = cast<RankedTensorType>(input.getType());
+  Type result = op->getResult(0).getType();
+  Value rows = i64(1);
+  SmallVector<Value> dynamic;
+  for (int64_t d = 0; d + 1 < type.getRank(); ++d) {
+    Value extent = i64(type.getDimSize(d));
+    if (type.isDynamicDim(d)) {
+      dynamic.push_back(tensor::DimOp::create(b, loc, input, d));
+      extent = asI64(dynamic.back());
+    }
+    rows = arith::MulIOp::create(b, loc, rows, extent);
+  }
+  int64_t n = type.getShape().back();
+  Value out = fresh(result, dynamic);
+  SmallVector<Value> args{i64(typeCode(type.getElementType())), rows, i64(n),
+                          address(buffer(input)), i64(kind == ArgKind::max)};
+  if (k)
+    args.append({k, live ? address(buffer(live)) : i64(0)});
+  else
+    args.push_back(address(fresh(RankedTensorType::get({n}, b.getI64Type()))));
+  args.push_back(address(out));
+  call(isa<FirstOp>(op) ? "dyn_rt_first" : isa<KthOp>(op) ? "dyn_rt_kth" : "dyn_rt_order", args);
+  op->getResult(0).replaceAllUsesWith(contents(out, result));
 }
 
 void Lower::read(ReadOp op) {
@@ -306,6 +334,9 @@ LogicalResult Lower::operator()(Operation *op) {
         call("dyn_rt_permutation", {o.getKey(), i64(type.getDimSize(0)), address(memory)});
         replace(contents(memory, type));
       })
+      .Case([&](FirstOp o) { order(o, o.getKind(), o.getInput(), o.getK(), o.getLive()); })
+      .Case([&](KthOp o) { order(o, o.getKind(), o.getInput(), o.getK(), o.getLive()); })
+      .Case([&](OrderOp o) { order(o, o.getKind(), o.getInput(), {}, {}); })
       .Case([&](SaveOp o) { save(o); })
       .Case([&](LoadOp o) { load(o); })
       .Case([&](CheckpointOp o) { checkpoint(o); })

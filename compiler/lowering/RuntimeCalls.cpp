@@ -130,7 +130,9 @@ Value RuntimeCalls::buffer(Value v) {
   return memory;
 }
 
-Value RuntimeCalls::fresh(Type type) { return memref::AllocOp::create(b, loc, bufferType(type)); }
+Value RuntimeCalls::fresh(Type type, ValueRange extents) {
+  return memref::AllocOp::create(b, loc, bufferType(type), extents);
+}
 
 Value RuntimeCalls::freshLike(Value v) {
   return memref::AllocOp::create(b, loc, bufferType(v.getType()), extentsOf(b, loc, v));

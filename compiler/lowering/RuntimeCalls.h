@@ -43,7 +43,7 @@ public:
   /// A buffer that holds `v`: its own, or a new one for a scalar.
   mlir::Value buffer(mlir::Value v);
   /// A new buffer for a value of type `type`.
-  mlir::Value fresh(mlir::Type type);
+  mlir::Value fresh(mlir::Type type, mlir::ValueRange extents = {});
   /// A buffer for a value of the shape that `v` has.
   mlir::Value freshLike(mlir::Value v);
   /// What `memref` holds, as a value of type `type`; the buffer is given up.

@@ -181,6 +181,8 @@ Array Elaborator::toArray(const Val &v) {
 }
 
 Val Elaborator::convert(const Val &v, Elem to, SourceSpan span) {
+  if (v.kind == ValKind::Delta)
+    return overTrees({v}, span, [&](ArrayRef<Val> x) { return convert(x[0], to, span); });
   if (v.isError())
     return v;
   if (v.kind == ValKind::Delta)

@@ -27,11 +27,20 @@ const std::set<std::string> &Elaborator::builtinNames() {
       "prod",     "any",      "all",     "argmax",    "argmin", "norm",   "dot",  "zeros",
       "size",     "flatten",  "reshape", "transpose", "concat", "window", "last", "read_idx",
       "read_npy", "read_csv", "dataset", "stream", "join",      "is_nan", "first",  "steps",
-      "flops"};
+      "flops",
+      "join_optimizers", "flat", "unflat", "density",
+      "starts_with", "ends_with", "contains", "largest", "smallest", "kth_largest", "kth_smallest",
+      "sort", "argsort", "top_k"};
   return names;
 }
 
 Val Elaborator::callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e) {
+  if (name == "join_optimizers")
+    return joinOptimizers(args, e.span);
+  if (auto v = orderFunction(name, args, e.span))
+    return *v;
+  if (!args.gates.empty())
+    return overSelection(name, args, e.span);
   if (auto v = seriesFunction(name, args, e.span))
     return *v;
   if (auto v = mathFunction(name, args, e.span))
@@ -42,10 +51,27 @@ Val Elaborator::callBuiltin(const std::string &name, CallArgs &args, const ast::
     return *v;
   if (auto v = deltaFunction(name, args, e.span))
     return *v;
+  if (auto v = textFunction(name, args))
+    return *v;
   if (auto v = dataFunction(name, args, e))
     return *v;
   diagnostics.report(e.span, Diag::E0207, "`" + name + "`", "these arguments do not fit");
   return Val::error();
+}
+
+std::optional<Val> Elaborator::textFunction(const std::string &name, CallArgs &args) {
+  bool texts = args.values.size() == 2 && args.values[0].kind == ValKind::Text &&
+               args.values[1].kind == ValKind::Text;
+  if (!texts)
+    return std::nullopt;
+  llvm::StringRef all = args.values[0].text, part = args.values[1].text;
+  if (name == "starts_with")
+    return Val::boolean(all.starts_with(part));
+  if (name == "ends_with")
+    return Val::boolean(all.ends_with(part));
+  if (name == "contains")
+    return Val::boolean(all.contains(part));
+  return std::nullopt;
 }
 
 std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &args,
@@ -93,14 +119,12 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
       bool whole = name == "floor" || name == "ceil" || name == "round";
       return whole && std::fabs(d) < 9e15 ? Val::integer(int64_t(d)) : Val::realNumber(d);
     }
-    if (v.kind == ValKind::Delta) {
-      for (Val &item : v.items) {
+    if (v.kind == ValKind::Delta)
+      return overTrees({v}, span, [&](ArrayRef<Val> x) {
         CallArgs one;
-        one.values = {item};
-        item = *mathFunction(name, one, span);
-      }
-      return v;
-    }
+        one.values = {x[0]};
+        return *mathFunction(name, one, span);
+      });
     if (!v.isNumber())
       return std::nullopt;
     Array a = toArray(v);
@@ -131,7 +155,11 @@ std::optional<Val> Elaborator::mathFunction(const std::string &name, CallArgs &a
     if (l.isStatic() && r.isStatic())
       return (l.asReal() < r.asReal()) == (name == "max") ? r : l;
     if (l.kind == ValKind::Delta || r.kind == ValKind::Delta)
-      return std::nullopt;
+      return overTrees({l, r}, span, [&](ArrayRef<Val> x) {
+        CallArgs two;
+        two.values = {x[0], x[1]};
+        return *mathFunction(name, two, span);
+      });
     Array a, b;
     if (!sameNumericType(l, r, a, b, span) || !sameShapes(a, b, span, {}, {}))
       return Val::error();
@@ -162,18 +190,8 @@ std::optional<Val> Elaborator::reduction(const std::string &name, CallArgs &args
   if (!words.count(name) || args.values.size() != 1)
     return std::nullopt;
   Val v = args.values[0];
-  if (v.kind == ValKind::Delta) {
-    if (name != "sum")
-      return std::nullopt;
-    Val total = Val::realNumber(0);
-    for (Val &item : v.items)
-      total = arithmetic(BinaryOp::Add, total,
-                         item.array.shape.empty()
-                             ? item
-                             : Val::ofArray(reduceShape(ReduceKind::add, item.array, span)),
-                         span, span, span);
-    return total;
-  }
+  if (v.kind == ValKind::Delta)
+    return reduceTree(name, v, span);
   if (!v.isArray() || v.array.shape.empty()) {
     if (v.isError())
       return v;
@@ -232,6 +250,52 @@ std::optional<Val> Elaborator::reduction(const std::string &name, CallArgs &args
   if (count.elem != r.elem)
     count = convert(Val::ofArray(count), r.elem, span).array;
   return arithmetic(BinaryOp::Div, Val::ofArray(r), Val::ofArray(count), span, span, span);
+}
+
+std::optional<Val> Elaborator::concatenate(ArrayRef<Array> parts, SourceSpan span) {
+  SmallVector<const Array *> refs;
+  int64_t total = 0;
+  for (const Array &a : parts)
+    total += a.shape[0].size;
+  for (const Array &a : parts) {
+    refs.push_back(&a);
+    if (a.elem != parts[0].elem || a.shape.size() != parts[0].shape.size() ||
+        !std::equal(a.shape.begin() + 1, a.shape.end(), parts[0].shape.begin() + 1)) {
+      diagnostics.report(span, Diag::E0204, describe(parts[0]), describe(a));
+      return Val::error();
+    }
+  }
+  Array out = parts[0];
+  out.frames = unionFrames(refs);
+  out.shape[0] = Extent{total, {}, total};
+  SmallVector<Extent, 6> dims;
+  SmallVector<mlir::Value> dynamic;
+  for (const AxisPtr &f : out.frames)
+    dims.push_back(f->extent);
+  dims.append(out.shape.begin(), out.shape.end());
+  for (const Extent &x : dims)
+    if (!x.isStatic())
+      dynamic.push_back(x.value);
+  mlir::Value v = tensor::EmptyOp::create(
+      builder, loc(span), cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
+  int64_t at = 0;
+  for (const Array &a : parts) {
+    SmallVector<OpFoldResult> offsets, sizes, strides;
+    for (size_t i = 0; i < dims.size(); ++i) {
+      bool here = i == out.frames.size();
+      offsets.push_back(builder.getIndexAttr(here ? at : 0));
+      sizes.push_back(here                 ? OpFoldResult(builder.getIndexAttr(a.shape[0].size))
+                      : dims[i].isStatic() ? OpFoldResult(builder.getIndexAttr(dims[i].size))
+                                           : OpFoldResult(dims[i].value));
+      strides.push_back(builder.getIndexAttr(1));
+    }
+    v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v,
+                                      offsets, sizes, strides);
+    at += a.shape[0].size;
+  }
+  out.value = v;
+  out.limit = 0;
+  return Val::ofArray(out);
 }
 
 std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &args,
@@ -295,53 +359,12 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
   }
   if (name == "concat" && args.values.size() >= 2) {
     std::vector<Array> parts;
-    SmallVector<const Array *> refs;
-    int64_t total = 0;
     for (Val &v : args.values) {
       if (!v.isArray() || v.array.shape.empty() || !v.array.shape[0].isStatic())
         return std::nullopt;
       parts.push_back(v.array);
-      total += v.array.shape[0].size;
     }
-    for (const Array &a : parts) {
-      refs.push_back(&a);
-      if (a.elem != parts[0].elem || a.shape.size() != parts[0].shape.size() ||
-          !std::equal(a.shape.begin() + 1, a.shape.end(), parts[0].shape.begin() + 1)) {
-        diagnostics.report(span, Diag::E0204, describe(parts[0]), describe(a));
-        return Val::error();
-      }
-    }
-    Array out = parts[0];
-    out.frames = unionFrames(refs);
-    out.shape[0] = Extent{total, {}, total};
-    SmallVector<Extent, 6> dims;
-    SmallVector<mlir::Value> dynamic;
-    for (const AxisPtr &f : out.frames)
-      dims.push_back(f->extent);
-    dims.append(out.shape.begin(), out.shape.end());
-    for (const Extent &x : dims)
-      if (!x.isStatic())
-        dynamic.push_back(x.value);
-    mlir::Value v = tensor::EmptyOp::create(
-        builder, loc(span), cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
-    int64_t at = 0;
-    for (const Array &a : parts) {
-      SmallVector<OpFoldResult> offsets, sizes, strides;
-      for (size_t i = 0; i < dims.size(); ++i) {
-        bool here = i == out.frames.size();
-        offsets.push_back(builder.getIndexAttr(here ? at : 0));
-        sizes.push_back(here                 ? OpFoldResult(builder.getIndexAttr(a.shape[0].size))
-                        : dims[i].isStatic() ? OpFoldResult(builder.getIndexAttr(dims[i].size))
-                                             : OpFoldResult(dims[i].value));
-        strides.push_back(builder.getIndexAttr(1));
-      }
-      v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v,
-                                        offsets, sizes, strides);
-      at += a.shape[0].size;
-    }
-    out.value = v;
-    out.limit = 0;
-    return Val::ofArray(out);
+    return concatenate(parts, span);
   }
   // window(x, dim, size, stride, pad): [.., n, ..] -> [.., out, size, ..], zero outside.
   if (name == "window" && args.values.size() == 5 && args.values[0].isArray()) {
@@ -372,64 +395,6 @@ std::optional<Val> Elaborator::shapeFunction(const std::string &name, CallArgs &
         WindowOp::create(builder, loc(span), typeOf(dims, out.elem), a.value,
                          i64(int64_t(a.frames.size()) + dim), i64(stride), i64(1), i64(pad));
     return Val::ofArray(out);
-  }
-  return std::nullopt;
-}
-
-std::optional<Val> Elaborator::deltaFunction(const std::string &name, CallArgs &args,
-                                             SourceSpan span) {
-  auto total = [&](const Val &v) -> Val {
-    CallArgs one;
-    one.values = {v};
-    if (v.isArray() && v.array.shape.empty())
-      return v;
-    return *reduction("sum", one, span);
-  };
-  if (name == "dot" && args.values.size() == 2) {
-    Val p = arithmetic(BinaryOp::Mul, args.values[0], args.values[1], span, args.spans[0],
-                       args.spans[1]);
-    return p.isError() ? p : total(p);
-  }
-  if (name == "norm" && args.values.size() == 1 &&
-      (args.values[0].isArray() || args.values[0].kind == ValKind::Delta)) {
-    Val p = arithmetic(BinaryOp::Mul, args.values[0], args.values[0], span, span, span);
-    if (p.isError())
-      return p;
-    CallArgs one;
-    one.values = {total(p)};
-    return mathFunction("sqrt", one, span);
-  }
-  if (name == "size" && args.values.size() == 1) {
-    Val v = args.values[0];
-    int64_t n = 0;
-    std::vector<Leaf> leaves;
-    collectLeaves(v, leaves);
-    if (v.isArray())
-      leaves.push_back({"", &v, 0, Role::Param});
-    for (size_t i = 0; v.kind == ValKind::Delta && i < v.items.size(); ++i)
-      leaves.push_back({"", &v.items[i], 0, Role::Param});
-    for (const Leaf &l : leaves) {
-      int64_t m = l.role == Role::Param;
-      for (const Extent &x : l.val->array.shape)
-        m *= x.isStatic() ? x.size : 0;
-      n += m;
-    }
-    return Val::integer(n);
-  }
-  if (name == "zeros" && args.values.size() == 1 && args.values[0].kind == ValKind::Struct) {
-    Val v = args.values[0], d = Val::of(ValKind::Delta);
-    std::vector<Leaf> leaves;
-    collectLeaves(v, leaves);
-    if (!selectLeaves(nullptr, leaves, span))
-      return Val::error();
-    for (const Leaf &l : leaves) {
-      Array z = constant(0, l.val->array.elem);
-      z.value = place(z, {}, l.val->array.shape);
-      z.shape = l.val->array.shape;
-      d.names.push_back(l.path);
-      d.items.push_back(Val::ofArray(z));
-    }
-    return d;
   }
   return std::nullopt;
 }

@@ -51,6 +51,15 @@ Val *Elaborator::lvalue(const ast::Expr &e, bool quiet) {
   return nullptr;
 }
 
+/// Whether a function of a tree takes the entries that are selected at run time alone.
+static bool takesSelection(const std::string &name) {
+  static const std::set<std::string> names = {"sum",     "mean",    "prod",     "max",
+                                              "min",     "any",     "all",      "norm",
+                                              "size",    "density", "largest",  "smallest",
+                                              "kth_largest", "kth_smallest"};
+  return names.count(name);
+}
+
 Val Elaborator::evalCall(const ast::CallExpr &e) {
   // `x.backward()` and friends are habits worth a word of their own.
   Val callee = eval(*e.callee);
@@ -74,9 +83,11 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   CallArgs args;
   bool bad = false;
   for (const ast::Arg &a : e.args) {
-    bool selection = (optimizer || mask) && args.values.empty() &&
-                     llvm::isa<ast::WhereExpr>(a.value.get());
-    args.values.push_back(selection ? Val::unit() : eval(*a.value));
+    auto *where = args.values.empty() ? llvm::dyn_cast<ast::WhereExpr>(a.value.get()) : nullptr;
+    bool entries = where && callee.kind == ValKind::Builtin && takesSelection(callee.text);
+    args.values.push_back(where && (optimizer || mask) ? Val::unit()
+                          : entries ? evalWhere(*where, &args.gates)
+                                    : eval(*a.value));
     args.names.push_back(a.name.text);
     args.spans.push_back(a.value->span);
     args.exprs.push_back(a.value.get());

@@ -121,6 +121,7 @@ std::vector<Val> Elaborator::byPick(const std::vector<Pick> &picks, ArrayRef<Arr
     Val delta = Val::of(ValKind::Delta);
     for (const Leaf &l : p.leaves) {
       delta.names.push_back(l.path);
+      delta.ranks.push_back(l.rank);
       delta.items.push_back(Val::ofArray(arrays.front()));
       arrays = arrays.drop_front();
     }
@@ -381,6 +382,20 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
     }
   }
   auto body = [&] { return eval(*e.body); };
+  // Entries outside of a selection have no gradient and do not move.
+  auto selected = [&](std::optional<Differentiated> d) -> std::optional<Differentiated> {
+    for (size_t i = 0; d && i < picks.size(); ++i) {
+      d->gradients[i] = gated(picks[i], d->gradients[i], e.span);
+      if (d->gradients[i].isError())
+        return std::nullopt;
+    }
+    return d;
+  };
+  bool runTime = llvm::any_of(picks, [](const Pick &p) { return !p.gates.empty(); });
+  if (runTime && word != "grad" && word != "value_and_grad" && word != "vjp")
+    return unsupported(e.span, "`" + word + "` of a run-time selection",
+                       "select by `rank`, `path` or `size`, and the entries of the result by "
+                       "`select(live, d, 0)`");
   // The gradient as a body: in front of what else comes out.
   auto gradient = [&]() -> Val {
     auto d = differentiate(picks, body, e.span);
@@ -390,7 +405,7 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
   if (word == "vjp") {
     Val weights = eval(*e.along);
     if (!weights.isError())
-      d = differentiate(picks, body, e.span, &weights);
+      d = selected(differentiate(picks, body, e.span, &weights));
   } else if (directed) {
     if (auto along = directionOf(picks, *e.along)) {
       if (word == "hvp" && picks.size() > 1)
@@ -408,7 +423,7 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
   } else if (word == "laplacian") {
     d = laplacian(picks, body, e.span);
   } else {
-    d = differentiate(picks, body, e.span);
+    d = selected(differentiate(picks, body, e.span));
   }
   if (!d)
     return Val::error();

@@ -33,12 +33,13 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   auto *call = llvm::dyn_cast<ast::CallExpr>(&distribution);
   auto *which = call ? llvm::dyn_cast<ast::NameExpr>(call->callee.get()) : nullptr;
   std::string dist = which ? which->name : "";
-  if (dist != "uniform" && dist != "normal" && dist != "bernoulli" && dist != "permutation") {
+  if (dist != "uniform" && dist != "normal" && dist != "bernoulli" && dist != "permutation" &&
+      dist != "shuffled") {
     diagnostics
         .report(distribution.span, Diag::E0201,
                 dist.empty() ? std::string(sources.text(distribution.span)) : dist)
-        .help("a draw comes from `uniform(low, high)`, `normal(mean, deviation)`, `bernoulli(p)` "
-              "or `permutation(n)`");
+        .help("a draw comes from `uniform(low, high)`, `normal(mean, deviation)`, `bernoulli(p)`, "
+              "`permutation(n)` or `shuffled(tree)`");
     return Val::error();
   }
   std::vector<Val> args;
@@ -46,7 +47,8 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
     args.push_back(eval(*a.value));
     if (args.back().isError())
       return Val::error();
-    if (!args.back().isNumber()) {
+    bool tree = dist == "shuffled" && args.back().kind == ValKind::Delta;
+    if (!args.back().isNumber() && !tree) {
       error(a.span, Diag::E0206).label("this is " + describe(args.back()));
       return Val::error();
     }
@@ -57,6 +59,8 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
                        "takes " + std::to_string(want) + " arguments");
     return Val::error();
   }
+  if (dist == "shuffled")
+    return shuffled(args[0], name, span);
   mlir::Value k = drawKey(name, span);
   if (!k)
     return Val::error();
@@ -103,6 +107,33 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   if (args[0].isStatic() && args[0].asReal() == 0)
     return scaled;
   return arithmetic(BinaryOp::Add, scaled, args[0], span, span, span);
+}
+
+Val Elaborator::shuffled(const Val &v, const std::string &name, SourceSpan span) {
+  if (v.kind == ValKind::Delta) {
+    Val out = v;
+    for (size_t i = 0; i < out.items.size() && !out.isError(); ++i) {
+      out.items[i] = shuffled(v.items[i], name + "." + v.names[i], span);
+      out = out.items[i].isError() ? Val::error() : out;
+    }
+    return out;
+  }
+  if (!v.isArray() || v.array.shape.empty() || !v.array.frames.empty()) {
+    error(span, Diag::E0206)
+        .label("this shuffles " + describe(v))
+        .help("`shuffled` takes an array, or a tree, and shuffles the entries of each parameter");
+    return Val::error();
+  }
+  std::optional<Array> flat = flatOf(v, span);
+  mlir::Value k = flat ? drawKey(name, span) : mlir::Value();
+  if (!k)
+    return Val::error();
+  Array order = *flat;
+  order.elem = Elem::I64;
+  order.value = PermutationOp::create(builder, loc(span), typeOf(order.shape, Elem::I64), k);
+  Array out = *flat;
+  out.value = GatherOp::create(builder, loc(span), out.value.getType(), flat->value, order.value, 0);
+  return Val::ofArray(reshaped(out, v.array.shape));
 }
 
 Val Elaborator::draw(const ast::Expr &distribution, const std::string &name,

@@ -119,13 +119,15 @@ bool Elaborator::loadStatement(const ast::LoadStmt &s) {
     return false;
   std::vector<Leaf> leaves;
   collectLeaves(*target, leaves);
+  for (size_t i = 0; target->kind == ValKind::Delta && i < target->items.size(); ++i)
+    leaves.push_back({target->names[i], &target->items[i], 0, Role::Param});
   if (auto *w = llvm::dyn_cast<ast::WhereExpr>(s.pick.get()))
     if (!selectLeaves(w->selector.get(), leaves, s.pick->span))
       return false;
   if (leaves.empty()) {
     error(s.pick->span, Diag::E0206)
         .label("this is " + describe(*target))
-        .help("models can be loaded");
+        .help("models, optimizers and trees can be loaded");
     return false;
   }
   SmallVector<Type> types;

@@ -169,6 +169,7 @@ private:
     std::vector<std::string> names;
     std::vector<SourceSpan> spans;
     std::vector<const ast::Expr *> exprs;
+    std::vector<Val> gates; ///< of the first argument, if entries of it are selected
   };
   Val callFunction(const Val &callee, CallArgs &args, SourceSpan span);
   /// A function of numbers acts on deltas entry by entry; nothing when it is given none.
@@ -186,7 +187,6 @@ private:
   Val construct(const ast::ModelItem &model, Module *home, CallArgs &args, SourceSpan span);
   Val constructStack(const Val &type, CallArgs &args, const Extent &count, SourceSpan span);
   Val constructRecord(const ast::TypeItem &record, Module *home, CallArgs &args, SourceSpan span);
-  Val buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span);
   Val initialValue(const ast::Member &member, SourceSpan span);
   Val initialValue(const ast::Member &member, Elem elem, llvm::ArrayRef<Extent> shape);
 
@@ -210,15 +210,46 @@ private:
   // --- Builtins.cpp
   Val callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   static const std::set<std::string> &builtinNames();
+  /// Of static texts, as in `where starts_with(path, "head.")`.
+  std::optional<Val> textFunction(const std::string &name, CallArgs &args);
   std::optional<Val> mathFunction(const std::string &name, CallArgs &args, SourceSpan span);
   std::optional<Val> reduction(const std::string &name, CallArgs &args, SourceSpan span);
+  std::optional<Val> concatenate(llvm::ArrayRef<Array> parts, SourceSpan span);
   std::optional<Val> shapeFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
+
+  // --- Trees.cpp: deltas, and trees of booleans, entry by entry and as a whole
+  /// `f` of each parameter's part, where operands are trees of the same selection.
+  Val overTrees(llvm::ArrayRef<Val> operands, SourceSpan span,
+                llvm::function_ref<Val(llvm::ArrayRef<Val>)> f);
+  static int64_t sizeOfTree(const Val &tree);
+  Val reduceTree(const std::string &name, const Val &tree, SourceSpan span);
+  /// All entries one after the other: of a model's parameters, of a tree, of an array.
+  std::optional<Array> flatOf(const Val &v, SourceSpan span);
+  /// `v` cut into the parts that `like` has.
+  Val unflat(const Val &like, const Array &v, SourceSpan span);
+  /// The parameters of a model as a tree.
+  Val treeOf(const std::vector<Leaf> &leaves);
+  Val zerosOf(const Val &v, SourceSpan span);
+  /// An instance of a model that is named without arguments.
+  Val templateOf(const Val &type, SourceSpan span);
+  /// A function of the entries that `args.gates` select of a tree.
+  Val overSelection(const std::string &name, CallArgs &args, SourceSpan span);
   std::optional<Val> deltaFunction(const std::string &name, CallArgs &args, SourceSpan span);
+
+  // --- Order.cpp
+  std::optional<Val> orderFunction(const std::string &name, CallArgs &args, SourceSpan span);
+  /// What an order is taken of: vectors, or all entries of a tree as one.
+  std::optional<Array> ordered(const Val &v, SourceSpan span);
+  /// One integer in [least, most], checked at run time.
+  std::optional<Array> countArgument(const Val &v, int64_t least, const Array &most,
+                                     SourceSpan span, SourceSpan whole);
 
   // --- Draws.cpp
   mlir::Value drawKey(const std::string &name, SourceSpan span);
   Val draw(const ast::Expr &distribution, const std::string &name, const ast::TypeExpr *type,
            SourceSpan span);
+  /// The entries of each array in another order.
+  Val shuffled(const Val &v, const std::string &name, SourceSpan span);
   Val drawShaped(const ast::Expr &distribution, const std::string &name, Elem elem,
                  llvm::ArrayRef<Extent> shape, SourceSpan span);
 
@@ -282,18 +313,41 @@ private:
   Snapshot snapshot();
   std::vector<Binding *> changed(Snapshot &s);
 
-  // --- Training.cpp
   /// A variable of a derivative, or what an optimizer moves.
   struct Pick {
     Val *target = nullptr;
     std::vector<Leaf> leaves; ///< selected parameters; empty for an array
+    std::vector<Val> gates;   ///< of each leaf, or of none: which entries; nothing means all
     SourceSpan span;
   };
+
+  // --- Selections.cpp: what `where` chooses
   bool resolvePick(const ast::Expr &e, Pick &pick, bool needVar);
-  bool selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves, SourceSpan span);
+  /// Keeps the selected parameters; `gates` gets one for each of them if entries are selected at
+  /// run time, which is an error without it.
+  bool selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leaves, SourceSpan span,
+                    std::vector<Val> *gates = nullptr);
+  /// A selection as a value: the tree of the selected parameters.
+  Val evalWhere(const ast::WhereExpr &e, std::vector<Val> *gates = nullptr);
+  /// `true`, `false` or a tree of booleans, for one parameter.
+  Val evalSelector(const ast::Expr &e, const Leaf &leaf);
+  /// A parameter as a selector function sees it.
+  Val parameterOf(const Leaf &leaf);
+  /// The part of the tree of booleans `v` that a parameter has; nothing when it has none.
+  Val gateOf(const Val &v, const Leaf &leaf, SourceSpan span);
+  /// `delta` with zeros outside of the selection.
+  Val gated(const Pick &pick, const Val &delta, SourceSpan span);
+
+  // --- Training.cpp
   Val evalMinimize(const ast::MinimizeExpr &e);
   bool updateStatement(const ast::UpdateStmt &s);
+
+  // --- Optimizers.cpp
+  Val buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span);
+  /// Several optimizers over disjoint selections as one.
+  Val joinOptimizers(CallArgs &args, SourceSpan span);
   bool applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient, SourceSpan span);
+  bool applyJoined(Pick &pick, Val &optimizer, const Val &gradient, SourceSpan span);
 
   // --- Members.cpp: arrays of runs
   struct MemberAxis {
@@ -471,6 +525,7 @@ private:
   mlir::Value rootKey;               ///< of an entry; null: the run's
   std::string drawPath;              ///< names since `key`
   std::set<std::string> drawn;       ///< addresses used below `key`
+  ast::ModelItem joined{SourceSpan()}; ///< what joined optimizers are instances of
   unsigned nextAxis = 0;
   unsigned depth = 0;    ///< of function calls
   int64_t fuel = 200000; ///< calls left

@@ -89,9 +89,7 @@ Val Elaborator::eval(const ast::Expr &e) {
     case ast::ExprKind::Block:
       return evalBlock(*cast<ast::BlockExpr>(&e)->block);
     case ast::ExprKind::Where:
-      return unsupported(
-          e.span, "a selection here",
-          "write it in `grad[net where ...]`, `minimize`, `update` or where an optimizer is built");
+      return evalWhere(*cast<ast::WhereExpr>(&e));
     }
     return Val::error();
   }();
@@ -192,10 +190,13 @@ Val Elaborator::fieldOf(const Val &base, const std::string &name, SourceSpan spa
     Val part = base;
     part.names.clear();
     part.items.clear();
+    part.ranks.clear();
     for (size_t i = 0; i < base.items.size(); ++i)
       if (llvm::StringRef rest = base.names[i]; rest.consume_front(name + ".")) {
         part.names.push_back(rest.str());
         part.items.push_back(base.items[i]);
+        if (!base.ranks.empty())
+          part.ranks.push_back(base.ranks[i]);
       }
     if (!part.items.empty())
       return part;

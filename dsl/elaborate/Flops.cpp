@@ -135,8 +135,17 @@ Val Elaborator::flopsOf(const ast::CallExpr &e) {
     return Val::error();
   }
   Val total = Val::integer(count.others);
-  for (size_t i = 0; i < variables.originals.size(); ++i)
-    total = arithmetic(BinaryOp::Add, total,
-                       Val::integer(count.byWeight[i]), e.span, e.span, e.span);
+  for (size_t i = 0; i < variables.originals.size(); ++i) {
+    Val part = Val::integer(count.byWeight[i]);
+    if (!picks[0].gates.empty() && picks[0].gates[i].isArray()) {
+      // Every entry of a weight is in as many terms.
+      Val live = Val::of(ValKind::Delta), one = Val::of(ValKind::Delta);
+      live.items = {picks[0].gates[i]};
+      one.items = {variables.originals[i]};
+      part = arithmetic(BinaryOp::Mul, Val::integer(count.byWeight[i] / sizeOfTree(one)),
+                        reduceTree("sum", live, e.span), e.span, e.span, e.span);
+    }
+    total = arithmetic(BinaryOp::Add, total, part, e.span, e.span, e.span);
+  }
   return total;
 }

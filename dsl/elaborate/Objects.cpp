@@ -47,7 +47,9 @@ static void collectParts(Val &v, const std::string &path, const char *role,
   for (size_t i = 0; i < v.items.size(); ++i) {
     const char *own = role;
     if (std::string_view(role) != "setting" && i < v.roles.size())
-      own = v.roles[i] == Role::Argument ? "setting" : v.roles[i] == Role::State ? "state" : "param";
+      own = v.roles[i] == Role::Argument || v.roles[i] == Role::Field ? "setting"
+            : v.roles[i] == Role::State                               ? "state"
+                                                                      : "param";
     std::string name = i < v.names.size() ? v.names[i] : std::to_string(i);
     collectParts(v.items[i], path.empty() ? name : path + "." + name, own, parts);
   }

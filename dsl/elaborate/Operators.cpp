@@ -15,6 +15,8 @@ using ast::BinaryOp;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 
+static bool isTree(const Val &v) { return v.kind == ValKind::Delta; }
+
 Val Elaborator::unary(const ast::UnaryExpr &e) {
   Val v = eval(*e.operand);
   if (v.isError())
@@ -28,6 +30,8 @@ Val Elaborator::unary(const ast::UnaryExpr &e, const Val &v) {
   if (e.op == ast::UnaryOp::Not) {
     if (v.kind == ValKind::Bool)
       return Val::boolean(!v.number);
+    if (v.kind == ValKind::Delta)
+      return overTrees({v}, e.span, [&](ArrayRef<Val> x) { return unary(e, x[0]); });
     if (!v.isArray() || v.array.elem != Elem::Bool) {
       error(e.span, Diag::E0213).label("this is " + describe(v));
       return Val::error();
@@ -160,8 +164,8 @@ Val Elaborator::arithmetic(BinaryOp op, const Val &left, const Val &right, Sourc
                            SourceSpan ls, SourceSpan rs) {
   if (left.isError() || right.isError())
     return Val::error();
-  auto isTree = [](const Val &v) { return v.kind == ValKind::Delta || v.kind == ValKind::Struct; };
-  if (isTree(left) || isTree(right))
+  auto isPoint = [](const Val &v) { return v.kind == ValKind::Struct; };
+  if (isTree(left) || isTree(right) || isPoint(left) || isPoint(right))
     return deltaArithmetic(op, left, right, span);
   if (left.isStatic() && right.isStatic())
     return staticArithmetic(op, left, right, span);
@@ -241,16 +245,14 @@ Val Elaborator::deltaArithmetic(BinaryOp op, const Val &l, const Val &r, SourceS
   }
   if (r.kind == ValKind::Struct)
     return fail("write the model first: `net + d`");
-  Val out = l.kind == ValKind::Delta ? l : r;
-  if (l.kind == ValKind::Delta && r.kind == ValKind::Delta && l.names != r.names)
-    return fail("the two deltas have different selections");
-  for (size_t i = 0; i < out.items.size(); ++i)
-    out.items[i] = arithmetic(op, l.kind == ValKind::Delta ? l.items[i] : l,
-                              r.kind == ValKind::Delta ? r.items[i] : r, span, span, span);
-  return out;
+  return overTrees({l, r}, span,
+                   [&](ArrayRef<Val> x) { return arithmetic(op, x[0], x[1], span, span, span); });
 }
 
 Val Elaborator::compare(BinaryOp op, const Val &left, const Val &right, SourceSpan span) {
+  if (isTree(left) || isTree(right))
+    return overTrees({left, right}, span,
+                     [&](ArrayRef<Val> x) { return compare(op, x[0], x[1], span); });
   if (left.kind == ValKind::Text && right.kind == ValKind::Text &&
       (op == BinaryOp::Eq || op == BinaryOp::Ne))
     return Val::boolean((left.text == right.text) == (op == BinaryOp::Eq));
@@ -300,6 +302,8 @@ Val Elaborator::compare(BinaryOp op, const Val &left, const Val &right, SourceSp
 Val Elaborator::logical(BinaryOp op, const Val &l, const Val &r, SourceSpan span) {
   if (l.isError() || r.isError())
     return Val::error();
+  if (isTree(l) || isTree(r))
+    return overTrees({l, r}, span, [&](ArrayRef<Val> x) { return logical(op, x[0], x[1], span); });
   auto isBool = [](const Val &v) {
     return v.kind == ValKind::Bool || (v.isArray() && v.array.elem == Elem::Bool);
   };
@@ -326,6 +330,9 @@ Val Elaborator::select(const Val &c, const Val &x, const Val &y, SourceSpan span
     return Val::error();
   if (c.kind == ValKind::Bool)
     return c.number ? x : y;
+  if (isTree(c) || isTree(x) || isTree(y))
+    return overTrees({c, x, y}, span,
+                     [&](ArrayRef<Val> v) { return select(v[0], v[1], v[2], span); });
   if (!c.isArray() || c.array.elem != Elem::Bool) {
     error(span, Diag::E0213).label("this is " + describe(c));
     return Val::error();
@@ -350,6 +357,8 @@ Val Elaborator::select(const Val &c, const Val &x, const Val &y, SourceSpan span
 Val Elaborator::power(const Val &l, const Val &r, SourceSpan span) {
   if (l.isError() || r.isError())
     return Val::error();
+  if (isTree(l) || isTree(r))
+    return overTrees({l, r}, span, [&](ArrayRef<Val> x) { return power(x[0], x[1], span); });
   if (l.isStatic() && r.isStatic()) {
     double d = std::pow(l.asReal(), r.asReal());
     if (l.kind == ValKind::Int && r.kind == ValKind::Int && r.number >= 0 && std::abs(d) < 9e15)
@@ -358,7 +367,7 @@ Val Elaborator::power(const Val &l, const Val &r, SourceSpan span) {
   }
   // Small whole powers are products: exact, and cheap to differentiate.
   if (r.kind == ValKind::Int && r.number >= 1 && r.number <= 4 &&
-      (l.isArray() || l.kind == ValKind::Delta)) {
+      l.isArray()) {
     Val out = l;
     for (int64_t i = 1; i < r.number; ++i)
       out = arithmetic(BinaryOp::Mul, out, l, span, span, span);

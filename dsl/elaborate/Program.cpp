@@ -31,6 +31,8 @@ Elaborator::Elaborator(MLIRContext &context, SourceManager &sources,
       builder(&context), current(UnknownLoc::get(&context)) {
   context.loadDialect<DynDialect, arith::ArithDialect, func::FuncDialect, math::MathDialect,
                       scf::SCFDialect, tensor::TensorDialect>();
+  joined.name.text = "optim.join";
+  joined.modelKind = ast::ModelKind::Optimizer;
 }
 
 Module *Elaborator::loadModule(const std::string &name, SourceSpan use, const Module *from) {

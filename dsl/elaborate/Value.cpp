@@ -40,10 +40,6 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
         out.push_back({path + "." + v.items[i].names[k], &item,
                        int64_t(item.array.shape.size()) - inFront, role});
       }
-    else if (role == Role::State && v.items[i].kind == ValKind::Tuple)
-      for (size_t k = 0; k < v.items[i].items.size(); ++k)
-        if (v.items[i].items[k].isArray())
-          out.push_back({path + "." + v.items[i].names[k], &v.items[i].items[k], 0, role});
   }
 }
 

@@ -125,6 +125,7 @@ struct Val {
   std::vector<Val> items;
   std::vector<std::string> names;       ///< of items: fields, or parameter paths of a Delta
   std::vector<Role> roles;              ///< of items, in a Struct
+  std::vector<int64_t> ranks;           ///< of items, in a Delta: as declared, where that is known
   llvm::SmallVector<Extent, 1> stack;   ///< an array of structs: extents in front of every leaf
   llvm::SmallVector<AxisPtr, 1> frames; ///< axes carried by every leaf of a struct
   const ast::Item *decl = nullptr;      ///< model, record, function or enum

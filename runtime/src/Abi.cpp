@@ -7,6 +7,7 @@
 #include "AtomicFile.h"
 #include "Errors.h"
 #include "Guard.h"
+#include "Order.h"
 #include "Philox.h"
 #include "RunDirectory.h"
 
@@ -77,6 +78,28 @@ void dyn_rt_permutation(int64_t, int64_t key, int64_t n, int64_t destination) {
   permute(uint64_t(key), n, reinterpret_cast<int64_t *>(destination));
 }
 
+static Vectors vectors(int64_t type, int64_t rows, int64_t n, int64_t data, int64_t largest,
+                       int64_t live) {
+  return {type, rows, n, reinterpret_cast<const void *>(data),
+          reinterpret_cast<const uint8_t *>(live), largest != 0};
+}
+
+void dyn_rt_first(int64_t, int64_t type, int64_t rows, int64_t n, int64_t data, int64_t largest,
+                  int64_t k, int64_t live, int64_t destination) {
+  markFirst(vectors(type, rows, n, data, largest, live), k,
+            reinterpret_cast<uint8_t *>(destination));
+}
+void dyn_rt_kth(int64_t, int64_t type, int64_t rows, int64_t n, int64_t data, int64_t largest,
+                int64_t k, int64_t live, int64_t destination) {
+  findKth(vectors(type, rows, n, data, largest, live), k,
+          reinterpret_cast<int64_t *>(destination));
+}
+void dyn_rt_order(int64_t, int64_t type, int64_t rows, int64_t n, int64_t data, int64_t largest,
+                  int64_t scratch, int64_t destination) {
+  sortPositions(vectors(type, rows, n, data, largest, 0), reinterpret_cast<int64_t *>(scratch),
+                reinterpret_cast<int64_t *>(destination));
+}
+
 void dyn_rt_log(int64_t run, int64_t series, double value) {
   Run &r = of(run);
   if (r.metrics->muted)
@@ -130,6 +153,8 @@ void dyn_rt_check_failed(int64_t r, int64_t site, int64_t value, int64_t bound) 
     int64_t line = c.value("line", 0);
     if (c.value("kind", "") == "subscript")
       raiseAt(Code::E0902, file, line, value, bound - 1, text);
+    if (c.value("kind", "") == "count")
+      raiseAt(Code::E0913, file, line, text, bound, value);
     if (c.value("kind", "") == "limit")
       raiseAt(Code::E0911, file, line, value, text);
     raiseAt(Code::E0901, file, line, text);

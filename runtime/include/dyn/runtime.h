@@ -52,6 +52,20 @@ DYN_RT_API int64_t dyn_rt_seed(int64_t run);
 /// Writes a random order of 0 .. n - 1, drawn from `key`, to `destination` (int64_t).
 DYN_RT_API void dyn_rt_permutation(int64_t run, int64_t key, int64_t n, int64_t destination);
 
+// --- order. `data`: `rows` vectors of `n` numbers of `type` (f32, f64, i64); the largest
+// come first when `largest` is 1, else the smallest; of equal ones the first; NaN last ------
+
+/// Writes 1 for the first `k` of each vector and 0 for the others (bool). `live`: 0, or which
+/// entries count (bool, as many as in `data`).
+DYN_RT_API void dyn_rt_first(int64_t run, int64_t type, int64_t rows, int64_t n, int64_t data,
+                             int64_t largest, int64_t k, int64_t live, int64_t destination);
+/// Writes where the `k`-th of each vector is, counted from 1 (int64_t).
+DYN_RT_API void dyn_rt_kth(int64_t run, int64_t type, int64_t rows, int64_t n, int64_t data,
+                           int64_t largest, int64_t k, int64_t live, int64_t destination);
+/// Writes the positions of each vector in order (int64_t). `scratch`: room for `n` of them.
+DYN_RT_API void dyn_rt_order(int64_t run, int64_t type, int64_t rows, int64_t n, int64_t data,
+                             int64_t largest, int64_t scratch, int64_t destination);
+
 // --- data ------------------------------------------------------------------------
 
 /// Reads a file into a column: an array whose leading extent is the number of

@@ -108,3 +108,27 @@ func.func @f(%a: tensor<3xf32>, %b: tensor<3xf64>) {
   %y = dyn.contract %a [0], %b [0] : tensor<3xf32>, tensor<3xf64> to f32
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<3xi32>, %k: i64) {
+  // expected-error @+1 {{orders f32, f64 and i64, not 'i32' (C1)}}
+  %y = dyn.first max %x, %k : tensor<3xi32> to tensor<3xi1>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>, %k: i64, %m: tensor<4xi1>) {
+  // expected-error @+1 {{needs one `i1` for each element as `live` (C2)}}
+  %y = dyn.kth max %x, %k live(%m : tensor<4xi1>) : tensor<3xf32> to i64
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?xf32>) {
+  // expected-error @+1 {{orders along a last dimension of static extent (C3)}}
+  %y = dyn.order min %x : tensor<?xf32> to tensor<?xi64>
+  return
+}

@@ -5,13 +5,20 @@
 // CHECK: dyn.contract %{{.*}} [0, 2], %{{.*}} [1, 2]
 // CHECK: dyn.reduce max %{{.*}} dims [1]
 // CHECK: dyn.arg_reduce max %{{.*}} dim 1
+// CHECK: dyn.first max %{{.*}}, %{{.*}} live(%{{.*}} : tensor<?x5xi1>)
+// CHECK: dyn.kth min %{{.*}}, %{{.*}} : tensor<?x5xf32> to tensor<?xi64>
+// CHECK: dyn.order min %{{.*}}
 // CHECK: dyn.gather %{{.*}}[%{{.*}}] batch 0
 // CHECK: dyn.window %{{.*}} dim 1 stride 1 dilation 1 low 0
-func.func @values(%v: tensor<4xf32>, %w: tensor<5x4xf32>, %n: index) {
+func.func @values(%v: tensor<4xf32>, %w: tensor<5x4xf32>, %n: index,
+                  %i: i64, %live: tensor<?x5xi1>) {
   %b = dyn.broadcast %v dims [1] extents(%n) : tensor<4xf32> to tensor<?x4xf32>
   %c = dyn.contract %b [0, 2], %w [1, 2] : tensor<?x4xf32>, tensor<5x4xf32> to tensor<?x5xf32>
   %m = dyn.reduce max %c dims [1] : tensor<?x5xf32> to tensor<?xf32>
   %k = dyn.arg_reduce max %c dim 1 : tensor<?x5xf32> to tensor<?xi64>
+  %f = dyn.first max %c, %i live(%live : tensor<?x5xi1>) : tensor<?x5xf32> to tensor<?x5xi1>
+  %h = dyn.kth min %c, %i : tensor<?x5xf32> to tensor<?xi64>
+  %o = dyn.order min %c : tensor<?x5xf32> to tensor<?x5xi64>
   %g = dyn.gather %w[%k] batch 0 : tensor<5x4xf32>, tensor<?xi64> to tensor<?x4xf32>
   %u = dyn.window %g dim 1 stride 1 dilation 1 low 0 : tensor<?x4xf32> to tensor<?x3x2xf32>
   return

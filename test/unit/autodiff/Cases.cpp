@@ -241,6 +241,20 @@ static void sums(std::vector<Case> &out) {
        "%i = arith.constant dense<[2, 0, 2, 3, 2]> : tensor<5xi64>\n"
        "%y = dyn.gather %a[%i] batch 0 : tensor<4xBxf64>, tensor<5xi64> to tensor<5xBxf64>",
        "tensor<5xBxf64>"});
+  // Sorting and the k-th are gathers by positions that depend on the values.
+  add({"sort",
+       {"tensor<AxBxf64>"},
+       "%i = dyn.order min %a : tensor<AxBxf64> to tensor<AxBxi64>\n"
+       "%s = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<AxBxi64> to tensor<AxBxf64>\n"
+       "%y = arith.mulf %s, %a : tensor<AxBxf64>",
+       "tensor<AxBxf64>"});
+  add({"kth",
+       {"tensor<AxBxf64>"},
+       "%k = arith.constant 1 : i64\n"
+       "%i = dyn.kth max %a, %k : tensor<AxBxf64> to tensor<Axi64>\n"
+       "%s = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<Axi64> to tensor<Axf64>\n"
+       "%y = arith.mulf %s, %s : tensor<Axf64>",
+       "tensor<Axf64>"});
   add({"gather-batched",
        {"tensor<2x3xBxf64>"},
        "%i = arith.constant dense<[[0, 2], [1, 1]]> : tensor<2x2xi64>\n"

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "Interpreter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace dyn;
@@ -91,6 +93,49 @@ static SmallVector<int64_t> tableIndex(ArrayRef<int64_t> i, Array &indices, int6
   out.push_back(int64_t(indices.at(i.take_front(n))));
   out.append(i.begin() + n, i.end());
   return out;
+}
+
+/// Positions of the last dimension in order: rising for `min`, falling for `max`; NaN last.
+static std::vector<int64_t> positions(ArgKind kind, ArrayRef<double> row) {
+  std::vector<int64_t> order(row.size());
+  std::iota(order.begin(), order.end(), 0);
+  llvm::stable_sort(order, [&](int64_t i, int64_t j) {
+    double x = row[i], y = row[j];
+    if (std::isnan(x) || std::isnan(y))
+      return !std::isnan(x) && std::isnan(y);
+    return kind == ArgKind::max ? x > y : x < y;
+  });
+  return order;
+}
+
+bool Interpreter::ordering(Operation &raw) {
+  auto kind = raw.getAttrOfType<ArgKindAttr>("kind");
+  if (!isa<FirstOp, KthOp, OrderOp>(raw))
+    return false;
+  Array in = get(raw.getOperand(0)), out = in;
+  int64_t n = in.shape.back(), k = n;
+  if (raw.getNumOperands() > 1)
+    k = int64_t(get(raw.getOperand(1)).data[0]);
+  if (isa<KthOp>(raw))
+    out = Array(ArrayRef(in.shape).drop_back());
+  for (size_t row = 0; row * size_t(n) < in.data.size(); ++row) {
+    std::vector<int64_t> order =
+        positions(kind.getValue(), ArrayRef(in.data).slice(row * size_t(n), size_t(n)));
+    if (raw.getNumOperands() > 2) {
+      Array live = get(raw.getOperand(2));
+      llvm::erase_if(order, [&](int64_t i) { return live.data[row * size_t(n) + size_t(i)] == 0; });
+    }
+    double *at = out.data.data() + row * size_t(isa<KthOp>(raw) ? 1 : n);
+    if (isa<KthOp>(raw))
+      *at = double(order[size_t(k - 1)]);
+    else if (isa<OrderOp>(raw))
+      std::copy(order.begin(), order.end(), at);
+    else
+      for (int64_t i = 0; i < n; ++i)
+        at[i] = std::find(order.begin(), order.begin() + k, i) != order.begin() + k;
+  }
+  values[raw.getResult(0)] = std::move(out);
+  return true;
 }
 
 static double neutral(ReduceKind kind) {

@@ -85,7 +85,7 @@ LogicalResult Interpreter::runOp(Operation &op) {
     logged.push_back(get(log.getValue()).data[0]);
     return success();
   }
-  if (elementwise(op) || tensorOp(op) || dynOp(op) || summing(op))
+  if (elementwise(op) || tensorOp(op) || dynOp(op) || summing(op) || ordering(op))
     return success();
   return op.emitOpError("is not known to the interpreter");
 }

@@ -50,6 +50,7 @@ private:
   bool tensorOp(mlir::Operation &op);
   bool dynOp(mlir::Operation &op);
   bool summing(mlir::Operation &op);
+  bool ordering(mlir::Operation &op);
 
   const Array &get(mlir::Value v) { return values[v]; }
   std::vector<Array> getAll(mlir::ValueRange range);
