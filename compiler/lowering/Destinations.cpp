@@ -83,12 +83,37 @@ void makePrivate(Operation *root) {
   }
 }
 
+/// What the loop that gave `v` began with, if that is `place`.
+OpOperand *beganWith(Value v, Value place) {
+  auto loop = v.getDefiningOp<LoopLikeOpInterface>();
+  OpOperand *init = loop ? loop.getTiedLoopInit(cast<OpResult>(v)) : nullptr;
+  return init && init->get() == place ? init : nullptr;
+}
+
+/// True if nothing needs `place` in `op` or below it, but for that operand.
+bool isLastUse(OpOperand &operand, Value place) {
+  Operation *op = operand.getOwner();
+  return llvm::all_of(place.getUses(), [&](OpOperand &use) {
+    Operation *user = op->getBlock()->findAncestorOpInBlock(*use.getOwner());
+    return &use == &operand || (user && user->isBeforeInBlock(op));
+  });
+}
+
 /// Makes operand `i` of a terminator lie where `place` lies.
 void pin(Operation *terminator, OpOperand &operand, Value place) {
   Value v = operand.get();
   if (v == place || !isa<RankedTensorType>(v.getType()) || v.getType() != place.getType())
     return;
   OpBuilder b(terminator);
+  if (OpOperand *init = beganWith(v, place)) {
+    // A loop that begins there works there, and the bufferizer takes no second order for it.
+    if (isLastUse(*init, place))
+      return;
+    OpBuilder before(init->getOwner());
+    init->set(bufferization::AllocTensorOp::create(before, terminator->getLoc(),
+                                                   cast<RankedTensorType>(place.getType()),
+                                                   ValueRange{}, place));
+  }
   operand.set(bufferization::MaterializeInDestinationOp::create(b, terminator->getLoc(),
                                                                 v.getType(), v, place)
                   .getResult());
