@@ -5,6 +5,7 @@
 #define DYN_TEST_RUNTIME_HOST_H
 
 #include "dyn/run.h"
+#include "dyn/runtime.h"
 
 #include <gtest/gtest.h>
 

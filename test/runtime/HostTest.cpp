@@ -32,7 +32,7 @@ TEST(Host, ANullIsTold) {
 
 TEST(Host, WrappersCheckWhatTheyHandOn) {
   dyn_error e;
-  float x;
+  float x = 0;
   EXPECT_EQ(dyn_check_pointer(&x, "x", &e), 0);
   EXPECT_EQ(dyn_check_pointer(nullptr, "x", &e), 2);
   EXPECT_STREQ(e.code, "E1101");
