@@ -3,7 +3,7 @@
 
 A code of Diagnostics.def counts when a file that lit runs checks all of a rendering: a FileCheck
 line with `error[CODE]`, the next one with the place, one with the carets and one with a way out.
-A code of Errors.def counts when such a line has `error[CODE]`, or a GoogleTest expects the code.
+A code of an Errors.def counts when such a line has `error[CODE]`, or a GoogleTest expects the code.
 A code that no source reports is named too.
 """
 import pathlib
@@ -52,19 +52,20 @@ for folder in ("lit", "cli"):
             said.add(code)
             if isWhole(lines[at:end]):
                 whole.add(code)
-for path in (test / "runtime").glob("*.cpp"):
+for path in [*(test / "runtime").glob("*.cpp"), *(test / "unit" / "host").glob("*.cpp")]:
     said.update(re.findall(r'"(E\d+)["\]]', path.read_text()))
 
 reported = set()
-for room in ("dsl", "compiler", "runtime"):
+for room in ("dsl", "compiler", "runtime", "host"):
     for path in (source / room).rglob("*.cpp"):
         reported.update(re.findall(r'(?:Diag::|Code::|"\[|error\[)(E\d+)', path.read_text()))
 
 language = registered("dsl/diagnostics/Diagnostics.def", "DYN_DIAG")
 runtime = registered("runtime/src/Errors.def", "DYN_RT_ERROR")
-wrong = [f"{c}: no source reports it" for c in language + runtime if c not in reported]
+host = registered("host/src/Errors.def", "DYN_HOST_ERROR")
+wrong = [f"{c}: no source reports it" for c in language + runtime + host if c not in reported]
 wrong += [f"{c}: no test checks its message, place, carets and help" for c in language
           if c not in whole]
-wrong += [f"{c}: no test provokes it" for c in runtime if c not in said]
-print("\n".join(wrong + [f"{len(language) + len(runtime)} codes, {len(wrong)} not proved"]))
+wrong += [f"{c}: no test provokes it" for c in runtime + host if c not in said]
+print("\n".join(wrong + [f"{len(language) + len(runtime) + len(host)} codes, {len(wrong)} not proved"]))
 sys.exit(bool(wrong))

@@ -100,6 +100,7 @@ static std::string entryPath(const dyn::dsl::SourceFile &main, const CompileOpti
   add(main.text());
   add(o.optimize ? "O3" : "O0");
   add(o.f64 ? "f64" : "f32");
+  add(std::to_string(int(o.sanitizer)));
   add(o.forHosts ? "host " + o.prefix : "train");
   for (const std::string &f : o.functions)
     add(f);

@@ -65,7 +65,8 @@ static std::optional<std::string> produce(Session &s, Stage stage) {
     return text;
   }
   embedMeta(*module, s.meta());
-  return generate(*module, *machine, s.options.optimize, stage == Stage::Asm);
+  return generate(*module, *machine, s.options.optimize, stage == Stage::Asm,
+                  s.options.sanitizer);
 }
 
 std::optional<Compiled> dyn::driver::compile(dsl::SourceManager &sources, dsl::FileId main,

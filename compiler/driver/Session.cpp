@@ -141,6 +141,6 @@ std::unique_ptr<llvm::Module> Session::translate(llvm::LLVMContext &c,
     return nullptr;
   }
   defineArena(*module);
-  prepareModule(*module, machine, entries);
+  prepareModule(*module, machine, entries, options.sanitizer);
   return module;
 }

@@ -53,7 +53,7 @@ std::unique_ptr<TargetMachine> dyn::driver::createTarget(const std::string &cpu,
 }
 
 void dyn::driver::prepareModule(Module &module, const TargetMachine &machine,
-                                const StringSet<> &entries) {
+                                const StringSet<> &entries, Sanitizer sanitizer) {
   module.setTargetTriple(machine.getTargetTriple());
   module.setDataLayout(machine.createDataLayout());
   for (Function &f : module) {
@@ -63,6 +63,10 @@ void dyn::driver::prepareModule(Module &module, const TargetMachine &machine,
     f.addFnAttr("target-features", machine.getTargetFeatureString());
     f.addFnAttr("prefer-vector-width", "512");
     f.addFnAttr(Attribute::NoUnwind);
+    if (sanitizer == Sanitizer::Address)
+      f.addFnAttr(Attribute::SanitizeAddress);
+    if (sanitizer == Sanitizer::Thread)
+      f.addFnAttr(Attribute::SanitizeThread);
     if (!entries.contains(f.getName()))
       f.setLinkage(GlobalValue::InternalLinkage);
   }
@@ -76,8 +80,20 @@ static const char cleanUps[] =
     "loop-mssa(loop-rotate,licm),loop(indvars),loop-vectorize,"
     "instcombine<no-verify-fixpoint>,simplifycfg,loop-mssa(licm))";
 
+static const char *instrumentation(dyn::driver::Sanitizer sanitizer) {
+  switch (sanitizer) {
+  case dyn::driver::Sanitizer::None:
+    return "";
+  case dyn::driver::Sanitizer::Address:
+    return "asan";
+  case dyn::driver::Sanitizer::Thread:
+    return "tsan-module,function(tsan)";
+  }
+  return "";
+}
+
 std::string dyn::driver::generate(Module &module, TargetMachine &machine, bool optimize,
-                                  bool assembly) {
+                                  bool assembly, Sanitizer sanitizer) {
   {
     LoopAnalysisManager lam;
     FunctionAnalysisManager fam;
@@ -97,6 +113,8 @@ std::string dyn::driver::generate(Module &module, TargetMachine &machine, bool o
       cantFail(builder.parsePassPipeline(passes, cleanUps));
     else
       passes = builder.buildO0DefaultPipeline(OptimizationLevel::O0);
+    if (sanitizer != Sanitizer::None)
+      cantFail(builder.parsePassPipeline(passes, instrumentation(sanitizer)));
     passes.run(module, mam);
   }
   SmallVector<char> bytes;

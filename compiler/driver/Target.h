@@ -8,6 +8,7 @@
 #define DYN_DRIVER_TARGET_H
 
 #include "llvm/IR/Module.h"
+#include "dyn/driver/Compile.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -26,11 +27,11 @@ std::unique_ptr<llvm::TargetMachine> createTarget(const std::string &cpu, std::s
 /// Sets triple, layout and the per-function attributes that code generation reads. Only
 /// `entries` keep their names.
 void prepareModule(llvm::Module &module, const llvm::TargetMachine &machine,
-                   const llvm::StringSet<> &entries);
+                   const llvm::StringSet<> &entries, Sanitizer sanitizer);
 
 /// Optimises and returns the object bytes (or assembly).
 std::string generate(llvm::Module &module, llvm::TargetMachine &machine, bool optimize,
-                     bool assembly);
+                     bool assembly, Sanitizer sanitizer);
 
 } // namespace dyn::driver
 

@@ -156,6 +156,8 @@ private:
                  const std::string &name);
   bool unifyRest(const ast::Dim &d, llvm::ArrayRef<Extent> have, const Val &got, Scope &into,
                  SourceSpan span, const std::string &name);
+  /// Whether a model was made with the numbers that its type says.
+  bool sameArguments(const Val &v, const ast::NamedType &type, Scope &into);
   /// Checks a value against a type, adapts statics, binds dimension variables.
   bool conform(Val &v, const ast::TypeExpr *type, Scope &scope, SourceSpan span,
                const std::string &name);

@@ -152,6 +152,31 @@ bool Elaborator::unifyDims(const Expected &want, Val &got, Scope &into, SourceSp
   return true;
 }
 
+bool Elaborator::sameArguments(const Val &v, const ast::NamedType &type, Scope &into) {
+  auto *model = v.decl->kind() == ast::ItemKind::Model
+                    ? static_cast<const ast::ModelItem *>(v.decl)
+                    : nullptr;
+  if (!model || model->modelKind != ast::ModelKind::Model || !type.args)
+    return true;
+  auto saved = scope;
+  scope = std::shared_ptr<Scope>(std::shared_ptr<Scope>(), &into);
+  bool same = true;
+  size_t position = 0;
+  for (const ast::Arg &a : *type.args) {
+    size_t next = position++;
+    std::string name = !a.name.text.empty()          ? a.name.text
+                       : next < model->params.size() ? model->params[next].name.text
+                                                     : "";
+    int field = v.field(name);
+    if (field < 0 || v.items[field].kind != ValKind::Int)
+      continue;
+    Val want = eval(*a.value);
+    same = same && (want.kind != ValKind::Int || want.number == v.items[field].number);
+  }
+  scope = saved;
+  return same;
+}
+
 bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceSpan span,
                          const std::string &name) {
   if (v.isError())
@@ -183,7 +208,9 @@ bool Elaborator::conform(Val &v, const ast::TypeExpr *type, Scope &into, SourceS
       return (v.kind == ValKind::Int && v.decl == want.decl) || chosen ||
              mismatch("a case of " + std::string(sources.text(type->span)));
     }
-    return (v.kind == ValKind::Struct && v.decl == want.decl) ||
+    if (v.kind != ValKind::Struct || v.decl != want.decl)
+      return mismatch(std::string(sources.text(type->span)));
+    return sameArguments(v, *static_cast<const ast::NamedType *>(type), into) ||
            mismatch(std::string(sources.text(type->span)));
   case Expected::Array:
   case Expected::Rest: {

@@ -39,7 +39,8 @@ static bool writeOut(const std::string &path, llvm::StringRef text) {
 /// What `build` takes besides the file: its own flags and the `dim` settings.
 static int unknownFlag(const Loaded &l) {
   std::vector<std::string> known = {"output",   "emit",        "cpu",  "f64",
-                                    "no-cache", "cache-limit", "color", "lib", "function"};
+                                    "no-cache", "cache-limit", "color", "lib", "function",
+                                    "sanitize"};
   known.insert(known.end(), l.dims.begin(), l.dims.end());
   llvm::StringRef flag = l.rest[0];
   auto near = dsl::nearestName(flag.ltrim('-').split('=').first.str(), known);
@@ -116,10 +117,13 @@ int tool::explain(const std::string &code) {
   struct Entry {
     const char *code, *name, *message, *help;
   };
-  static const Entry runtime[] = {
+  static const Entry others[] = {
 #define DYN_RT_ERROR(CODE, NAME, STATUS, MESSAGE, HELP) {#CODE, #NAME, MESSAGE, HELP},
 #include "Errors.def"
 #undef DYN_RT_ERROR
+#define DYN_HOST_ERROR(CODE, NAME, MESSAGE, HELP) {#CODE, #NAME, MESSAGE, HELP},
+#include "host/src/Errors.def"
+#undef DYN_HOST_ERROR
   };
   if (const dsl::DiagInfo *info = dsl::findDiag(code)) {
     llvm::outs() << info->code << " " << info->name << "\n\n"
@@ -127,7 +131,7 @@ int tool::explain(const std::string &code) {
                  << info->explanation << "\n";
     return 0;
   }
-  for (const Entry &e : runtime)
+  for (const Entry &e : others)
     if (llvm::StringRef(e.code).equals_insensitive(code)) {
       llvm::outs() << e.code << " " << e.name << "\n\n"
                    << e.message << "\n\nThe way out: " << e.help << ".\n";
@@ -136,7 +140,7 @@ int tool::explain(const std::string &code) {
   std::vector<std::string> all;
   for (const dsl::DiagInfo &d : dsl::allDiags())
     all.emplace_back(d.code);
-  for (const Entry &e : runtime)
+  for (const Entry &e : others)
     all.emplace_back(e.code);
   auto near = dsl::nearestName(code, all);
   llvm::errs() << "error: no diagnostic `" << code << "`"

@@ -20,6 +20,7 @@ struct Request {
   bool optimize = true, f64 = false, cache = true;
   bool library = false;               ///< of build: functions for a host instead of `train`
   std::vector<std::string> functions; ///< which; empty: all that a host can call
+  std::string sanitize;               ///< of build: address or thread; empty: nothing
   std::string color;               ///< auto, always, never; empty when not given
   std::string cacheLimit;          ///< in MB, as given
   bool json = false;               ///< of check: diagnostics as JSON on stdout

@@ -98,6 +98,9 @@ bool tool::load(const Request &r, Loaded &l) {
   l.options.libraryPaths = libraryPaths();
   l.options.forHosts = r.library || !r.functions.empty();
   l.options.functions = r.functions;
+  l.options.sanitizer = r.sanitize == "address"  ? driver::Sanitizer::Address
+                        : r.sanitize == "thread" ? driver::Sanitizer::Thread
+                                                 : driver::Sanitizer::None;
   if (!takeCacheLimit(r, l.options))
     return false;
   if (llvm::StringRef(r.file).ends_with(".dyn"))

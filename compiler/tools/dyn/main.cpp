@@ -168,6 +168,10 @@ int main(int argc, char **argv) {
   buildCommand->add_flag("--lib", r.library, "functions that a host calls, instead of `train`");
   buildCommand->add_option("--function", r.functions, "only this one; may be repeated")
       ->allow_extra_args(false);
+  buildCommand
+      ->add_option("--sanitize", r.sanitize,
+                   "instrument the code for a process with this sanitizer")
+      ->check(CLI::IsMember({"address", "thread"}));
   buildCommand->allow_extras();
   auto *checkCommand = app.add_subcommand("check", "report the errors of a program");
   common(checkCommand);
