@@ -74,25 +74,18 @@ Val Elaborator::buildOptimizer(const ast::ModelItem &item, Module *home, CallArg
     for (const Leaf &leaf : leaves) {
       auto saved = scope;
       scope = inner;
-      Array a = constant(0, leaf.val->array.elem);
-      Val start = m.isDraw ? Val::unit() : m.init ? eval(*m.init) : Val::realNumber(0);
-      bool ok = !start.isError();
-      if (m.like) {
-        ok = ok && start.isNumber();
-        a = ok ? toArray(start, a.elem) : a;
-        a.value = place(a, {}, leaf.val->array.shape);
-        a.shape = leaf.val->array.shape;
-      } else if (ok) {
-        Val v = initialValue(m, m.span);
-        ok = !v.isError();
-        a = v.array;
-      }
-      first.items.push_back(start.isStatic() ? start : Val::ofArray(a));
-      first.names.push_back(leaf.path);
+      std::string savedPath = drawPath;
+      drawPath += leaf.path + ".";
+      const Array &w = leaf.val->array;
+      Val v = m.like ? initialValue(m, w.elem, w.shape) : initialValue(m, m.span);
+      Val start = m.isDraw || v.isError() ? v : m.init ? eval(*m.init) : Val::realNumber(0);
+      drawPath = savedPath;
       scope = saved;
-      if (!ok)
-        return Val::error();
-      perLeaf.items.push_back(Val::ofArray(a));
+      if (v.isError())
+        return v;
+      first.items.push_back(start.isStatic() ? start : v);
+      first.names.push_back(leaf.path);
+      perLeaf.items.push_back(v);
       perLeaf.names.push_back(leaf.path);
       perLeaf.ranks.push_back(leaf.rank);
     }
