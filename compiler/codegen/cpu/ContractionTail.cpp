@@ -19,7 +19,8 @@ static bool isPlain(linalg::GenericOp op) {
   return llvm::all_of(op.getBody()->without_terminator(), [](Operation &o) {
     // A lane that does not count must not divide by zero.
     return o.getNumRegions() == 0 &&
-           !isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(o) &&
+           !isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+                arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(o) &&
            (OpTrait::hasElementwiseMappableTraits(&o) || isa<arith::ConstantOp>(o)) &&
            llvm::all_of(o.getResultTypes(), [](Type t) { return t.isIntOrIndexOrFloat(); });
   });

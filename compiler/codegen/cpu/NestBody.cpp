@@ -182,7 +182,8 @@ SmallVector<Value> NestBody::vectors(NestPlace &at, Value i, Value mask, ArrayRe
       for (Value v : o.getOperands())
         operands.push_back(valueOf(v));
       // A lane that does not count must not divide by zero.
-      if (mask && isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(o)) {
+      if (mask && isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
+                      arith::FloorDivSIOp, arith::CeilDivSIOp, arith::CeilDivUIOp>(o)) {
         Value divisor = wide(operands[1]);
         Type element = cast<VectorType>(divisor.getType()).getElementType();
         Value one = constant(b.getIntegerAttr(element, 1), divisor.getType());
