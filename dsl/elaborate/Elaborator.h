@@ -189,8 +189,19 @@ private:
   Val construct(const ast::ModelItem &model, Module *home, CallArgs &args, SourceSpan span);
   Val constructStack(const Val &type, CallArgs &args, const Extent &count, SourceSpan span);
   Val constructRecord(const ast::TypeItem &record, Module *home, CallArgs &args, SourceSpan span);
-  Val initialValue(const ast::Member &member, SourceSpan span);
+  Val initialValue(const ast::Member &member);
   Val initialValue(const ast::Member &member, Elem elem, llvm::ArrayRef<Extent> shape);
+
+  // --- Instances.cpp: optimizers and masks
+  /// One of them while it is made.
+  struct Instance {
+    Val target;                   ///< what is selected from
+    std::vector<Leaf> leaves;     ///< the selected parameters of `target`
+    Val value;                    ///< with its arguments as fields
+    std::shared_ptr<Scope> scope; ///< the arguments by name
+  };
+  bool openInstance(const ast::ModelItem &item, Module *home, CallArgs &args, SourceSpan span,
+                    Instance &made);
 
   // --- Masks.cpp: built over a selection, applied to a model
   static bool isMask(const Val &v);

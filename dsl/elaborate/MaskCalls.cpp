@@ -163,6 +163,7 @@ Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Va
     if (!toModel) {
       tree.names.push_back(path);
       tree.items.push_back(r);
+      tree.ranks.push_back(int64_t(r.array.shape.size() - axes.size()));
       continue;
     }
     Array &w = leaves[k].val->array;

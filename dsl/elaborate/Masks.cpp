@@ -79,6 +79,31 @@ std::optional<Val> Elaborator::partOf(const Val &v, const std::string &name,
   return Val::ofArray(frameAxes(a, stack));
 }
 
+/// A mask whose functions all take tensors of other ranks is of no use for one.
+bool Elaborator::fitsRank(const ast::ModelItem &item, const Leaf &leaf, SourceSpan span) {
+  std::optional<int64_t> other;
+  for (const ast::Member &m : item.members) {
+    if (!m.function)
+      continue;
+    for (const ast::Param &p : m.function->params) {
+      if (p.name.text != "w")
+        continue;
+      Expected want = expected(p.type.get());
+      if (want.kind != Expected::Array || want.rank() == leaf.rank)
+        return true;
+      other = want.rank();
+    }
+  }
+  if (!other)
+    return true;
+  const std::string rank = std::to_string(*other);
+  diagnostics
+      .report(span, Diag::E0272, "`" + item.name.text + "` is written for tensors of rank " + rank)
+      .label("`" + leaf.path + "` is " + describe(leaf.val->array))
+      .help("build it over those alone: `" + item.name.text + "(net where rank == " + rank + ")`");
+  return false;
+}
+
 Val Elaborator::maskMember(const ast::Member &m, const Leaf &leaf, const Val &mask,
                            SourceSpan span) {
   size_t front = leaf.val->array.shape.size() - size_t(leaf.rank);
@@ -108,7 +133,7 @@ Val Elaborator::maskMember(const ast::Member &m, const Leaf &leaf, const Val &ma
           .label("this is " + describe(model))
           .help("`like` takes an array: `like w`, `like w[0]`");
   } else {
-    v = initialValue(m, m.span);
+    v = initialValue(m);
   }
   if (!v.isError() && m.kind == ast::MemberKind::Param && !isReal(v.array.elem)) {
     error(m.span, Diag::E0206)
@@ -124,68 +149,11 @@ Val Elaborator::maskMember(const ast::Member &m, const Leaf &leaf, const Val &ma
 
 Val Elaborator::buildMask(const ast::ModelItem &item, Module *home, CallArgs &args,
                           SourceSpan span) {
-  const std::string what = "`" + item.name.text + "`";
-  if (args.exprs.empty()) {
-    diagnostics.report(span, Diag::E0207, what, "the model to mask is missing")
-        .help("build it over a selection: `" + item.name.text + "(net where rank >= 2)`");
+  Instance made;
+  if (!openInstance(item, home, args, span, made))
     return Val::error();
-  }
-  const ast::Expr *selector = nullptr;
-  Val target = args.values[0];
-  if (auto *w = llvm::dyn_cast<ast::WhereExpr>(args.exprs[0])) {
-    target = eval(*w->base);
-    selector = w->selector.get();
-  }
-  if (target.isError())
-    return target;
-  if (isMask(target) || target.kind != ValKind::Struct) {
-    error(args.spans[0], Diag::E0206)
-        .label("this is " + describe(target))
-        .help("a mask is built over the parameters of a model");
-    return Val::error();
-  }
-  std::vector<Leaf> leaves;
-  collectLeaves(target, leaves);
-  if (!selectLeaves(selector, leaves, args.spans[0]))
-    return Val::error();
-  for (const Leaf &leaf : leaves)
-    if (!fitsRank(item, leaf, args.spans[0]))
-      return Val::error();
-
-  CallArgs rest;
-  for (size_t i = 1; i < args.values.size(); ++i) {
-    rest.values.push_back(args.values[i]);
-    rest.names.push_back(args.names[i]);
-    rest.spans.push_back(args.spans[i]);
-    rest.exprs.push_back(args.exprs[i]);
-  }
-  std::vector<Val> values;
-  std::vector<int> argOf;
-  if (!matchParams(item.params, rest, span, what, home, values, argOf))
-    return Val::error();
-  Val out = Val::of(ValKind::Struct);
-  out.decl = &item;
-  out.home = home;
-  auto inner = std::make_shared<Scope>();
-  inner->parent = home->scope;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const ast::Param &p = item.params[i];
-    SourceSpan here = argOf[i] >= 0 ? rest.spans[argOf[i]] : span;
-    std::swap(scope, inner);
-    bool ok = conform(values[i], p.type.get(), *scope, here, p.name.text);
-    Expected want = expected(p.type.get());
-    std::swap(scope, inner);
-    if (!ok)
-      return Val::error();
-    // An argument may be assigned later, so it is no constant.
-    if (values[i].isStatic() && want.kind == Expected::Array)
-      values[i] = Val::ofArray(toArray(values[i], want.elem));
-    inner->names[p.name.text] = {values[i], false, p.span};
-    out.names.push_back(p.name.text);
-    out.items.push_back(values[i]);
-    bool assigned = values[i].isArray() || values[i].kind == ValKind::Delta;
-    out.roles.push_back(assigned ? Role::Field : Role::Argument);
-  }
+  Val &out = made.value;
+  std::vector<Leaf> &leaves = made.leaves;
   for (const ast::Member &m : item.members) {
     if (m.kind == ast::MemberKind::Function)
       continue;
@@ -206,6 +174,8 @@ Val Elaborator::buildMask(const ast::ModelItem &item, Module *home, CallArgs &ar
         return v;
       tree.names.push_back(leaf.path);
       tree.items.push_back(v);
+      int64_t front = int64_t(leaf.val->array.shape.size()) - leaf.rank;
+      tree.ranks.push_back(int64_t(v.array.shape.size()) - front);
     }
     out.names.push_back(m.name.text);
     out.items.push_back(tree);
@@ -225,29 +195,4 @@ Val Elaborator::buildMask(const ast::ModelItem &item, Module *home, CallArgs &ar
   out.items.push_back(selection);
   out.roles.push_back(Role::Argument);
   return out;
-}
-
-/// A mask whose functions all take tensors of other ranks is of no use for one.
-bool Elaborator::fitsRank(const ast::ModelItem &item, const Leaf &leaf, SourceSpan span) {
-  std::optional<int64_t> other;
-  for (const ast::Member &m : item.members) {
-    if (!m.function)
-      continue;
-    for (const ast::Param &p : m.function->params) {
-      if (p.name.text != "w")
-        continue;
-      Expected want = expected(p.type.get());
-      if (want.kind != Expected::Array || want.rank() == leaf.rank)
-        return true;
-      other = want.rank();
-    }
-  }
-  if (!other)
-    return true;
-  const std::string rank = std::to_string(*other);
-  diagnostics
-      .report(span, Diag::E0272, "`" + item.name.text + "` is written for tensors of rank " + rank)
-      .label("`" + leaf.path + "` is " + describe(leaf.val->array))
-      .help("build it over those alone: `" + item.name.text + "(net where rank == " + rank + ")`");
-  return false;
 }

@@ -17,7 +17,7 @@ static const ast::NamedType *namedType(const ast::Member &m) {
   return m.type ? llvm::dyn_cast<ast::NamedType>(m.type.get()) : nullptr;
 }
 
-Val Elaborator::initialValue(const ast::Member &m, SourceSpan) {
+Val Elaborator::initialValue(const ast::Member &m) {
   auto t = arrayType(*m.type);
   return t ? initialValue(m, t->first, t->second) : Val::error();
 }
@@ -134,7 +134,7 @@ Val Elaborator::construct(const ast::ModelItem &model, Module *home, CallArgs &a
       }
       drawPath = savedPath;
     } else {
-      v = initialValue(m, m.span);
+      v = initialValue(m);
     }
     if (v.isError()) {
       ok = false;

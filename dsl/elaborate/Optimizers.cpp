@@ -13,58 +13,12 @@ using namespace dyn::dsl;
 
 Val Elaborator::buildOptimizer(const ast::ModelItem &item, Module *home, CallArgs &args,
                                SourceSpan span) {
-  if (args.exprs.empty()) {
-    diagnostics.report(span, Diag::E0207, "`" + item.name.text + "`",
-                       "the model to train is missing");
+  Instance made;
+  if (!openInstance(item, home, args, span, made))
     return Val::error();
-  }
-  // The first argument is a selection: a model, perhaps with `where`.
-  const ast::Expr *pickExpr = args.exprs[0], *selector = nullptr;
-  if (auto *w = llvm::dyn_cast<ast::WhereExpr>(pickExpr)) {
-    pickExpr = w->base.get();
-    selector = w->selector.get();
-  }
-  Val target = eval(*pickExpr);
-  if (target.isError())
-    return target;
-  std::vector<Leaf> leaves;
-  collectLeaves(target, leaves);
-  if (!selectLeaves(selector, leaves, args.spans[0]))
-    return Val::error();
-
-  CallArgs rest;
-  for (size_t i = 1; i < args.values.size(); ++i) {
-    rest.values.push_back(args.values[i]);
-    rest.names.push_back(args.names[i]);
-    rest.spans.push_back(args.spans[i]);
-    rest.exprs.push_back(args.exprs[i]);
-  }
-  std::vector<Val> values;
-  std::vector<int> argOf;
-  if (!matchParams(item.params, rest, span, "`" + item.name.text + "`", home, values, argOf))
-    return Val::error();
-  Val out = Val::of(ValKind::Struct);
-  out.decl = &item;
-  out.home = home;
-  auto inner = std::make_shared<Scope>();
-  inner->parent = home->scope;
-  for (size_t i = 0; i < values.size(); ++i) {
-    auto saved = scope;
-    scope = inner;
-    bool ok = conform(values[i], item.params[i].type.get(), *inner,
-                      argOf[i] >= 0 ? rest.spans[argOf[i]] : span, item.params[i].name.text);
-    Expected want = expected(item.params[i].type.get());
-    scope = saved;
-    if (!ok)
-      return Val::error();
-    Val v = values[i];
-    if (v.isStatic() && want.kind == Expected::Array)
-      v = Val::ofArray(toArray(v, want.elem));
-    inner->names[item.params[i].name.text] = {v, false, item.params[i].span};
-    out.names.push_back(item.params[i].name.text);
-    out.items.push_back(v);
-    out.roles.push_back(v.isArray() ? Role::Field : Role::Argument);
-  }
+  Val &out = made.value;
+  std::vector<Leaf> &leaves = made.leaves;
+  std::shared_ptr<Scope> inner = made.scope;
   // What an entry outside of a selection begins with when it comes back.
   Val declared = Val::of(ValKind::Tuple);
   for (const ast::Member &m : item.members) {
@@ -77,7 +31,7 @@ Val Elaborator::buildOptimizer(const ast::ModelItem &item, Module *home, CallArg
       std::string savedPath = drawPath;
       drawPath += leaf.path + ".";
       const Array &w = leaf.val->array;
-      Val v = m.like ? initialValue(m, w.elem, w.shape) : initialValue(m, m.span);
+      Val v = m.like ? initialValue(m, w.elem, w.shape) : initialValue(m);
       Val start = m.isDraw || v.isError() ? v : m.init ? eval(*m.init) : Val::realNumber(0);
       drawPath = savedPath;
       scope = saved;
