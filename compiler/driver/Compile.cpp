@@ -40,10 +40,10 @@ static auto guarded(dsl::SourceManager &sources, dsl::FileId main, const Compile
 }
 
 /// An object says itself what it needs of the runtime.
-static void embedMeta(llvm::Module &module, const std::string &meta) {
+static void embedMeta(llvm::Module &module, const std::string &meta, const std::string &name) {
   auto *text = llvm::ConstantDataArray::getString(module.getContext(), meta, /*AddNull=*/true);
   new llvm::GlobalVariable(module, text->getType(), /*isConstant=*/true,
-                           llvm::GlobalValue::ExternalLinkage, text, "dyn_program_meta");
+                           llvm::GlobalValue::ExternalLinkage, text, name);
 }
 
 /// A session after the stage `Llvm`, to bytes: IR as text, assembly or an object.
@@ -64,7 +64,8 @@ static std::optional<std::string> produce(Session &s, Stage stage) {
     module->print(os, nullptr);
     return text;
   }
-  embedMeta(*module, s.meta());
+  bool library = s.options.forHosts && !s.options.prefix.empty();
+  embedMeta(*module, s.meta(), library ? s.options.prefix + "_meta" : "dyn_program_meta");
   return generate(*module, *machine, s.options.optimize, stage == Stage::Asm,
                   s.options.sanitizer);
 }

@@ -9,6 +9,8 @@
 //===----------------------------------------------------------------------===//
 #include "Library.h"
 
+#include "dyn/driver/Compile.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"

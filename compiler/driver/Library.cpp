@@ -9,6 +9,7 @@
 #include "dyn/driver/Compile.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -30,6 +31,26 @@ static std::string writeAside(const std::string &path, StringRef text) {
   if (ec)
     (void)sys::fs::remove(temporary);
   return ec ? path + ": " + ec.message() : "";
+}
+
+dyn::driver::Callable dyn::driver::callableOf(const std::string &meta) {
+  Callable out;
+  auto parsed = json::parse(meta);
+  const json::Array *functions = nullptr;
+  if (parsed && parsed->getAsObject())
+    functions = parsed->getAsObject()->getArray("functions");
+  consumeError(parsed.takeError());
+  if (!functions)
+    return out;
+  for (const json::Value &v : *functions)
+    if (const json::Object *f = v.getAsObject()) {
+      auto text = [&](StringRef key) { return f->getString(key).value_or("").str(); };
+      if (f->get("symbol"))
+        ++out.count;
+      else
+        out.others.push_back("`" + text("name") + "`: " + text("message"));
+    }
+  return out;
 }
 
 std::string dyn::driver::writeLibrary(const Compiled &c, const std::string &program,

@@ -11,9 +11,6 @@
 
 namespace dyn::driver {
 
-/// The symbols of a library begin with it; the header's own names begin with the program's.
-std::string symbolPrefix(const std::string &program);
-
 /// The C header of the program `program`, whose meta data describes its entries.
 /// Empty when the meta data cannot be read.
 std::string headerOf(const std::string &meta, const std::string &program);

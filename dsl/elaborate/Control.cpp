@@ -269,7 +269,7 @@ Val Elaborator::forBatches(const ast::ForExpr &e, const Val &dataset) {
     return Val::error();
   }
   if (info.stream >= 0 && (pure > 0 || !frameContext.empty()))
-    return unsupported(e.span, "a stream in a block that is differentiated or lifted",
+    return unsupported(e.span, "a stream in a block that is differentiated, lifted or called by a host",
                        "read it in a loop around the block");
   mlir::Value loader, hi;
   if (info.stream >= 0) {

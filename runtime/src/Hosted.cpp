@@ -86,7 +86,7 @@ static dyn_run_options known(const dyn_run_options *given) {
 
 static void prepare(Run &run, const dyn_run_options &o) {
   run.hosted = true;
-  run.quiet = false;
+  run.quiet = !o.hooks.log;
   run.console.hand(o.hooks.log, o.hooks.user);
   run.memory = {o.hooks.user, o.hooks.allocate, o.hooks.release};
   if (o.hooks.parallel_for)
@@ -106,6 +106,9 @@ static void prepare(Run &run, const dyn_run_options &o) {
     run.resumeFrom = o.resume;
     keepSettings(run);
   }
+  for (ConfigValue &c : run.config)
+    if (c.type == "stream" && !c.given)
+      c.text = "-"; // it is the host's to feed, whatever the command line would read
   internTexts(run);
   begin(run, Progress::Kind::none, {"(a host program)"});
   run.metrics->tell(o.hooks.metric, o.hooks.user);
@@ -204,6 +207,8 @@ int dyn_run_train(dyn_run *run, dyn_error *error) {
     forget(run->run);
     execute(run->run, run->train);
     end(run->run);
+    if (run->run.error.status == 3 && run->run.error.text.empty())
+      run->run.error.text = "a claim does not hold\n";
     status = finish(*run, error);
   });
   return refused ? refused : status;

@@ -95,6 +95,8 @@ void dyn::rt::keepSettings(Run &run) {
     bool moved = (c.type == "path" || c.type == "stream") && c.given;
     if (c.given && c.text != text && !moved)
       raise(Code::E0705, dashed(c.name), text, c.text);
+    if (c.type == "stream" && !c.given)
+      c.given = text != "-", c.text = text;
     Assigned how = c.given ? Assigned::yes : assign(c, text);
     if (how == Assigned::fixed)
       raise(Code::E0804, dashed(c.name), c.integer);

@@ -30,8 +30,8 @@ public:
   virtual void take(int64_t n, char *const *to);
   /// Makes room for `n`.
   virtual void reserve(int64_t n);
-  /// Passes over what a resumed run has taken before, where that can be had again.
-  virtual void skip(int64_t) {}
+  /// What a resumed run has taken before: passes over it where it can be had again.
+  virtual void skip(int64_t n) { taken = n; }
   /// The program reads no more.
   virtual void close() {}
   /// The run is to stop, so that waiting ends.

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "Convert.h"
-#include "Errors.h"
 #include "Csv.h"
+#include "Errors.h"
 #include "Safetensors.h"
 #include "Stream.h"
 
@@ -51,8 +51,8 @@ bool InputStream::line() {
     buffer.erase(0, at);
     at = 0;
     pollfd in{STDIN_FILENO, POLLIN, 0};
-    // An interrupt may have come to any thread.
-    while (poll(&in, 1, 100) == 0)
+    // An interrupt may come to any thread, and does not end a read.
+    while (poll(&in, 1, 100) <= 0)
       if (stop)
         return false;
     char bytes[1 << 14];

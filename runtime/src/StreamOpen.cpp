@@ -7,14 +7,14 @@
 #include "Errors.h"
 #include "Program.h"
 #include "RunDirectory.h"
-#include "Safetensors.h"
 
 using namespace dyn::rt;
 using nlohmann::json;
 
 static int64_t typeOf(const std::string &name) {
+  static constexpr const char *names[] = {"f32", "f64", "i32", "i64", "u8", "bool"};
   for (int64_t type = DYN_F32; type <= DYN_BOOL; ++type)
-    if (name == typeName(type))
+    if (name == names[type])
       return type;
   raise(Code::E0806, "`" + name + "` is no type");
 }

@@ -64,6 +64,29 @@ int tool::run(const Request &r) {
   return p.run(r.file, flags, /*tell=*/true);
 }
 
+/// A library and its header; what a host cannot call is told.
+static int writeLibrary(const Request &r, const driver::Compiled &c) {
+  std::string program = llvm::sys::path::stem(r.file).str();
+  driver::Callable callable = driver::callableOf(c.meta);
+  if (!callable.count) {
+    llvm::errs() << "error[E0811]: " << r.file << ": no function can be called by a host\n";
+    for (const std::string &why : callable.others)
+      llvm::errs() << "  " << why << "\n";
+    llvm::errs() << "  = help: write a `fn` at the top whose parameters have one type each\n";
+    return 1;
+  }
+  std::string folder = r.output.empty() ? "." : r.output;
+  if (std::string why = driver::writeLibrary(c, program, folder); !why.empty()) {
+    llvm::errs() << "error[E0601]: " << why << "\n";
+    return 5;
+  }
+  for (const std::string &why : callable.others)
+    llvm::errs() << "note: left out " << why << "\n";
+  llvm::errs() << note(c) << ", wrote lib" << program << ".a and " << program << ".h with "
+               << callable.count << " functions\n";
+  return 0;
+}
+
 int tool::build(const Request &r) {
   Loaded l;
   if (!load(r, l))
@@ -89,6 +112,8 @@ int tool::build(const Request &r) {
   auto c = driver::compile(l.sources, l.main, l.options, diagnostics, failure);
   if (!c)
     return report(r, diagnostics, failure);
+  if (r.library)
+    return writeLibrary(r, *c);
   std::string out = r.output.empty() ? llvm::sys::path::stem(r.file).str() : r.output;
   if (std::string why = driver::linkExecutable(c->object, out); !why.empty()) {
     llvm::errs() << "error: " << why << "\n";

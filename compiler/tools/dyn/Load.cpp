@@ -101,6 +101,8 @@ bool tool::load(const Request &r, Loaded &l) {
   l.options.sanitizer = r.sanitize == "address"  ? driver::Sanitizer::Address
                         : r.sanitize == "thread" ? driver::Sanitizer::Thread
                                                  : driver::Sanitizer::None;
+  if (r.library)
+    l.options.prefix = driver::symbolPrefix(llvm::sys::path::stem(r.file).str());
   if (!takeCacheLimit(r, l.options))
     return false;
   if (llvm::StringRef(r.file).ends_with(".dyn"))

@@ -81,6 +81,16 @@ private:
 /// Links an object with the runtime into a native executable. Returns a reason on failure.
 std::string linkExecutable(const std::string &object, const std::string &output);
 
+/// What the symbols of a library begin with; names in its header begin with the program's.
+std::string symbolPrefix(const std::string &program);
+
+/// The functions of meta data that a host can call, and why it cannot call the others.
+struct Callable {
+  unsigned count = 0;
+  std::vector<std::string> others;
+};
+Callable callableOf(const std::string &meta);
+
 /// Writes lib`program`.a and `program`.h into `folder`. Returns a reason on failure.
 std::string writeLibrary(const Compiled &compiled, const std::string &program,
                          const std::string &folder);
