@@ -142,8 +142,9 @@ Val Elaborator::flopsOf(const ast::CallExpr &e) {
       Val live = Val::of(ValKind::Delta), one = Val::of(ValKind::Delta);
       live.items = {picks[0].gates[i]};
       one.items = {variables.originals[i]};
-      part = arithmetic(BinaryOp::Mul, Val::integer(count.byWeight[i] / sizeOfTree(one)),
-                        reduceTree("sum", live, e.span), e.span, e.span, e.span);
+      Val terms = Val::integer(count.byWeight[i] / std::max<int64_t>(1, sizeOfTree(one)));
+      part = arithmetic(BinaryOp::Mul, terms, reduceTree("sum", live, e.span), e.span, e.span,
+                        e.span);
     }
     total = arithmetic(BinaryOp::Add, total, part, e.span, e.span, e.span);
   }

@@ -97,7 +97,8 @@ Val Elaborator::joinOptimizers(CallArgs &args, SourceSpan span) {
     }
     std::string name = args.names[i].empty() ? std::to_string(i) : args.names[i];
     if (out.field(name) >= 0) {
-      diagnostics.report(args.spans[i], Diag::E0207, "`optim.join`", "`" + name + "` is there twice");
+      diagnostics.report(args.spans[i], Diag::E0207, "`optim.join`",
+                         "`" + name + "` is there twice");
       return Val::error();
     }
     std::vector<std::string> paths;

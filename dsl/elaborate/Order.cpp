@@ -46,6 +46,7 @@ std::optional<Array> Elaborator::ordered(const Val &v, SourceSpan span) {
 std::optional<Array> Elaborator::countArgument(const Val &v, int64_t least, const Array &most,
                                                SourceSpan span, SourceSpan whole) {
   Array k = v.isNumber() ? toArray(v) : Array();
+  Array room = most.frames.empty() ? most : reduceAxes(ReduceKind::min, most, most.frames, whole);
   if (!v.isNumber() || k.elem == Elem::Bool || !k.shape.empty() || !k.frames.empty()) {
     error(span, Diag::E0206).label("this is " + describe(v)).help("the count is one integer");
     return std::nullopt;
@@ -56,8 +57,8 @@ std::optional<Array> Elaborator::countArgument(const Val &v, int64_t least, cons
     return compare(op, Val::ofArray(k), bound, span);
   };
   Val inside = logical(BinaryOp::And, compared(BinaryOp::Ge, Val::integer(least)),
-                       compared(BinaryOp::Le, Val::ofArray(most)), span);
-  AssertOp::create(builder, loc(span), inside.array.value, k.value, most.value,
+                       compared(BinaryOp::Le, Val::ofArray(room)), span);
+  AssertOp::create(builder, loc(span), inside.array.value, k.value, room.value,
                    checkSite("count", whole, std::string(sources.text(whole))));
   return k;
 }
@@ -77,15 +78,15 @@ std::optional<Val> Elaborator::orderFunction(const std::string &name, CallArgs &
   if (!x)
     return Val::error();
   int64_t n = x->shape.back().size;
-  size_t lead = x->frames.size() + x->shape.size() - 1;
-  ArgKind kind = name == "smallest" || name == "kth_smallest" || sorts ? ArgKind::min : ArgKind::max;
+  bool rising = name == "smallest" || name == "kth_smallest" || sorts;
+  ArgKind kind = rising ? ArgKind::min : ArgKind::max;
   auto at = [&](const Array &positions) {
     // Rows of `x` are vectors, so the positions count along its last dimension.
     Array out = positions;
     out.elem = x->elem;
     out.limit = 0;
     out.value = GatherOp::create(builder, loc(span), typeOf(dimsOf(out, 0), out.elem), x->value,
-                                 positions.value, lead);
+                                 positions.value, x->frames.size() + x->shape.size() - 1);
     return Val::ofArray(out);
   };
   if (sorts || name == "top_k") {
@@ -118,7 +119,11 @@ std::optional<Val> Elaborator::orderFunction(const std::string &name, CallArgs &
       yes.array.shape = v.items[i].array.shape;
       gates.items[i] = args.gates[i].isArray() ? args.gates[i] : yes;
     }
-    live = flatOf(gates, span)->value;
+    Array l = *flatOf(gates, span);
+    SmallVector<AxisPtr, 2> frames = unionFrames({&*x, &l});
+    x->value = place(*x, frames, x->shape);
+    x->frames.assign(frames.begin(), frames.end());
+    live = place(l, frames, l.shape);
     most = reduceTree("sum", gates, span).array;
   }
   if (args.gates.empty() && args.values[1].kind == ValKind::Int &&
@@ -143,7 +148,7 @@ std::optional<Val> Elaborator::orderFunction(const std::string &name, CallArgs &
   out.elem = Elem::I64;
   out.value = KthOp::create(builder, loc(span), typeOf(dimsOf(out, 0), Elem::I64), kind, x->value,
                             k->value, live);
-  if (lead)
+  if (x->frames.size() + x->shape.size() > 1)
     return at(out);
   mlir::Value i =
       arith::IndexCastOp::create(builder, current, builder.getIndexType(), out.value);

@@ -172,7 +172,10 @@ Val Elaborator::evalWhere(const ast::WhereExpr &e, std::vector<Val> *gates) {
   }
   if (!selectLeaves(e.selector.get(), leaves, e.span, gates))
     return Val::error();
-  return treeOf(leaves);
+  Val out = treeOf(leaves);
+  if (base.kind == ValKind::Delta)
+    out.stack = base.stack;
+  return out;
 }
 
 Val Elaborator::gated(const Pick &pick, const Val &delta, SourceSpan span) {

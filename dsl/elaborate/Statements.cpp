@@ -176,7 +176,8 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
     return false;
   // A variable holds nothing static by itself: this is an argument that shapes a model.
   if (auto *field = llvm::dyn_cast<ast::FieldExpr>(root); field && target->isStatic()) {
-    diagnostics.report(s.target->span, Diag::E0280, field->field.text).label("this is " + describe(*target));
+    diagnostics.report(s.target->span, Diag::E0280, field->field.text)
+        .label("this is " + describe(*target));
     return false;
   }
   if (s.op != ast::AssignOp::Set) {

@@ -139,11 +139,9 @@ Val Elaborator::overSelection(const std::string &name, CallArgs &args, SourceSpa
     one.spans = {span};
     if (one.values[0].isError())
       return Val::error();
-    std::optional<Val> v =
-        name == "norm" ? deltaFunction(name, one, span) : std::optional<Val>(reduceTree(
-                                                              name == "mean" ? "sum" : name,
-                                                              one.values[0], span));
-    return *v;
+    if (name == "norm")
+      return *deltaFunction(name, one, span);
+    return reduceTree(name == "mean" ? "sum" : name, one.values[0], span);
   };
   auto real = [&](const Val &v) { return convert(v, realElem(), span); };
   if (name == "size")
@@ -295,7 +293,9 @@ std::optional<Val> Elaborator::deltaFunction(const std::string &name, CallArgs &
     return v;
   bool tree = v.kind == ValKind::Struct || v.kind == ValKind::Delta;
   if (name == "size" && n == 1) {
-    int64_t count = v.isArray() ? countIn(v.array.shape) : v.kind == ValKind::Delta ? sizeOfTree(v) : 0;
+    int64_t count = v.isArray()                  ? countIn(v.array.shape)
+                    : v.kind == ValKind::Delta ? sizeOfTree(v)
+                                               : 0;
     std::vector<Leaf> leaves;
     collectLeaves(v, leaves);
     for (const Leaf &l : leaves)
