@@ -16,12 +16,15 @@ using llvm::SmallVector;
 Val *Elaborator::lvalue(const ast::Expr &e, bool quiet) {
   if (auto *name = llvm::dyn_cast<ast::NameExpr>(&e)) {
     Binding *b = scope->find(name->name);
-    if (b && b->isVar)
+    if (b && b->isVar && (quiet || !b->isPart))
       return &b->val;
     if (quiet)
       return nullptr;
     if (!b)
       evalName(*name);
+    else if (b->isPart)
+      diagnostics.report(e.span, Diag::E0208, name->name)
+          .help("a sub-model is changed by its own functions, and by an optimizer");
     else
       diagnostics.report(e.span, Diag::E0208, name->name).note(b->span, "declared with `let` here");
     return nullptr;
@@ -103,6 +106,10 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     return Val::error();
   if (mask)
     return buildMask(*built, callee.home, args, e.span);
+  // What the arguments changed is seen: `layer(layer(x))`.
+  bool model = callee.kind == ValKind::Struct || (callee.kind == ValKind::Function && callee.self);
+  if (model && rootOf(*e.callee) && !args.exprs.empty())
+    callee = eval(*e.callee);
   switch (callee.kind) {
   case ValKind::Builtin:
     if (callee.self)
@@ -127,27 +134,15 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       return call;
     if (isWholeMask(callee))
       return applyMask(call, args, e.span, lvalue(*e.callee, true));
-    Val v = callFunction(call, args, e.span);
-    // What `call` assigned to the model's state goes back to the variable.
-    if (call.self->number)
-      if (Val *target = lvalue(*e.callee, true)) {
-        bool training = target->training;
-        *target = *call.self;
-        target->training = training;
-      }
-    return v;
+    return callMethod(call, *e.callee, args, e.span);
   }
   case ValKind::Function: {
-    if (callee.self && isWholeMask(*callee.self)) {
-      auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get());
+    if (!callee.self)
+      return callFunction(callee, args, e.span);
+    auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get());
+    if (isWholeMask(*callee.self))
       return applyMask(callee, args, e.span, f ? lvalue(*f->base, true) : nullptr);
-    }
-    Val v = callFunction(callee, args, e.span);
-    if (callee.self && callee.self->number)
-      if (auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get()))
-        if (Val *target = lvalue(*f->base, true))
-          *target = *callee.self;
-    return v;
+    return f ? callMethod(callee, *f->base, args, e.span) : callSibling(callee, args, e.span);
   }
   default:
     break;
@@ -331,29 +326,9 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
 
   auto inner = std::make_shared<Scope>();
   inner->parent = callee.home ? callee.home->scope : nullptr;
-  Val self = callee.self ? *callee.self : Val::unit();
-  const ast::ModelItem *model =
-      callee.self ? static_cast<const ast::ModelItem *>(self.decl) : nullptr;
-  if (model) {
-    auto fields = std::make_shared<Scope>();
-    fields->parent = inner->parent;
-    for (size_t i = 0; i < self.items.size(); ++i) {
-      Val field = self.items[i];
-      if (field.kind == ValKind::Struct)
-        field.training = self.training;
-      fields->names[self.names[i]] = {field, self.roles[i] == Role::State, {}};
-    }
-    fields->names["training"] = {Val::boolean(self.training), false, {}};
-    for (const ast::Member &m : model->members)
-      if (m.function) {
-        Val f = Val::of(ValKind::Function);
-        f.decl = m.function.get();
-        f.home = callee.home;
-        f.self = callee.self;
-        fields->names[m.name.text] = {f, false, m.span};
-      }
-    inner->parent = fields;
-  }
+  bool model = callee.self != nullptr;
+  if (model)
+    inner->parent = openModel(callee);
 
   // Which leading dimensions lift? All arguments carry the same ones or none.
   auto saved = scope;
@@ -412,6 +387,10 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   for (size_t i = 0; i < values.size(); ++i) {
     const ast::Param &p = fn.params[i];
     SourceSpan here = argOf[i] >= 0 ? args.spans[argOf[i]] : span;
+    if (model && needsBatch(fn, callee, p, values[i], here)) {
+      ok = false;
+      continue;
+    }
     ok &= conform(values[i], p.type.get(), *inner, here, p.name.text);
     if (lift && p.isVar) {
       diagnostics.report(here, Diag::E0232, p.name.text);
@@ -427,9 +406,12 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   size_t frames = frameContext.size();
   frameContext.insert(frameContext.end(), axes.begin(), axes.end());
   std::string savedPath = drawPath;
-  if (!callee.self)
+  if (!model || fn.name.text != "call")
     drawPath += fn.name.text + ".";
+  SourceSpan savedSite = callSite;
+  callSite = span;
   Val result = fn.derivative ? evalStated(fn) : evalBody(fn.body);
+  callSite = savedSite;
   drawPath = savedPath;
   frameContext.resize(frames);
   callStack.pop_back();
@@ -446,31 +428,12 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
     return result;
   for (size_t i = 0; i < values.size(); ++i)
     if (fn.params[i].isVar && argOf[i] >= 0)
-      if (Val *target = lvalue(*args.exprs[argOf[i]]))
+      if (Val *target = lvalue(*args.exprs[argOf[i]])) {
+        bool training = target->training;
         *target = inner->names[fn.params[i].name.text].val;
-  if (model) {
-    callee.self->number = 0;
-    Scope &fields = *inner->parent;
-    for (size_t i = 0; i < self.items.size(); ++i) {
-      // Sub-models may have changed their state through calls of theirs.
-      Val &now = fields.names[self.names[i]].val;
-      SmallVector<mlir::Value *> a, b;
-      collectValues(now, a);
-      collectValues(callee.self->items[i], b);
-      bool same = a.size() == b.size();
-      for (size_t k = 0; same && k < a.size(); ++k)
-        same = *a[k] == *b[k];
-      if (!same) {
-        if (lift) {
-          diagnostics.report(span, Diag::E0232, self.names[i]);
-          return Val::error();
-        }
-        bool training = callee.self->items[i].training;
-        callee.self->items[i] = now;
-        callee.self->items[i].training = training;
-        callee.self->number = 1; // changed
+        target->training = training;
       }
-    }
-  }
+  if (model && !closeModel(callee, *inner->parent, lift > 0, span))
+    return Val::error();
   return lift ? unlift(result, axes) : result;
 }

@@ -53,12 +53,16 @@ std::vector<Binding *> Elaborator::assignableIn(const ast::Block *block, const a
     mentionedNames(*block, names);
   if (expr)
     mentionedNames(*expr, names);
-  // Inside a method, `state` fields are variables that sub-calls may change too.
   std::vector<Binding *> out;
-  for (Scope *p = scope.get(); p; p = p->parent.get())
+  for (Scope *p = scope.get(); p; p = p->parent.get()) {
+    // Inside a model's function, its other functions may change its state.
+    bool sibling = p->self && llvm::any_of(p->names, [&](auto &named) {
+                     return named.second.val.kind == ValKind::Function && names.count(named.first);
+                   });
     for (auto &[name, b] : p->names)
-      if (b.isVar && names.count(name) && scope->find(name) == &b)
+      if (b.isVar && (sibling || names.count(name)) && scope->find(name) == &b)
         out.push_back(&b);
+  }
   return out;
 }
 
@@ -236,17 +240,31 @@ Val Elaborator::forRange(const ast::ForExpr &e, const Val &range) {
 Val Elaborator::forArray(const ast::ForExpr &e, const Val &array) {
   const Extent n = array.isArray() ? array.array.shape[0] : array.stack[0];
   std::optional<int64_t> trips = n.isStatic() ? std::optional(n.size) : std::nullopt;
-  return countedLoop(e, indexConstant(0), extentValue(n), indexConstant(1), trips,
-                     trips ? n.size : n.bound, loopName(e), [&](mlir::Value iv) {
-                       Array i;
-                       i.elem = Elem::I64;
-                       i.value =
-                           arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
-                       i.limit = n.size;
-                       Val v = array.isArray() ? Val::ofArray(takeAt(array.array, 0, i, e.span))
-                                               : indexStruct(array, Val::ofArray(i), e.span);
-                       return bindPattern(e.pattern, v, false, nullptr);
-                     });
+  // In the training view the layers of a stack keep what their calls change.
+  Val *stack = array.training ? lvalue(*e.iterable, true) : nullptr;
+  auto around = std::make_shared<Scope>();
+  around->parent = scope;
+  Carried states = stack ? carryState(e, *stack, *around) : Carried{};
+  std::swap(scope, around);
+  Val out = countedLoop(
+      e, indexConstant(0), extentValue(n), indexConstant(1), trips, trips ? n.size : n.bound,
+      loopName(e),
+      [&](mlir::Value iv) {
+        Array i;
+        i.elem = Elem::I64;
+        i.value = arith::IndexCastOp::create(builder, current, builder.getI64Type(), iv);
+        i.limit = n.size;
+        Val all = array;
+        leaveState(states, all);
+        Val v = array.isArray() ? Val::ofArray(takeAt(array.array, 0, i, e.span))
+                                : indexStruct(all, Val::ofArray(i), e.span);
+        return bindPattern(e.pattern, v, states.binding, nullptr);
+      },
+      states);
+  std::swap(scope, around);
+  if (!out.isError() && stack)
+    leaveState(states, *stack);
+  return out;
 }
 
 Val Elaborator::forSeries(const ast::ForExpr &e, const Val &series) {
@@ -324,21 +342,27 @@ Val Elaborator::forBatches(const ast::ForExpr &e, const Val &dataset) {
 }
 
 Val Elaborator::emitLoop(const ast::ForExpr &e, Loop l,
-                         llvm::function_ref<bool(mlir::Value)> bindIteration) {
+                         llvm::function_ref<bool(mlir::Value)> bindIteration,
+                         const Carried &more) {
   l.carried = assignableIn(e.body.get(), nullptr);
-  return LoopEmitter(*this, l,
-                     [&](mlir::Value iv) { return bindIteration(iv) && !exec(*e.body).isError(); })
-      .emit();
+  if (more.binding)
+    l.carried.push_back(more.binding);
+  auto iteration = [&](mlir::Value iv) {
+    return bindIteration(iv) && !exec(*e.body).isError() &&
+           (!more.endIteration || more.endIteration(iv));
+  };
+  return LoopEmitter(*this, l, iteration).emit();
 }
 
 Val Elaborator::countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper,
                             mlir::Value step, std::optional<int64_t> trips,
                             std::optional<int64_t> limit, const std::string &name,
-                            llvm::function_ref<bool(mlir::Value)> bindIteration) {
+                            llvm::function_ref<bool(mlir::Value)> bindIteration,
+                            const Carried &more) {
   Loop l = loopOver(e, lower, upper, step, name);
   l.trips = trips;
   l.limit = limit;
-  return emitLoop(e, l, bindIteration);
+  return emitLoop(e, l, bindIteration, more);
 }
 
 bool Elaborator::whileLoop(const ast::WhileStmt &s) {

@@ -18,14 +18,63 @@ using llvm::SmallVector;
 mlir::Value Elaborator::drawKey(const std::string &name, SourceSpan span) {
   std::string address = drawPath + name;
   if (!drawn.insert(address).second) {
-    diagnostics.report(span, Diag::E0219, name)
-        .help("give one of them another name, so that an added draw moves no other");
+    auto d = diagnostics.report(span, Diag::E0219, name);
+    if (callSite.isValid())
+      d.note(callSite, "drawn by this call")
+          .help("give what it is called on, or what it is assigned to, another name");
+    else
+      d.help("give one of them another name, so that an added draw moves no other");
     return {};
   }
   uint64_t hash = llvm::xxh3_64bits(llvm::StringRef(address));
   auto constant =
       arith::ConstantOp::create(builder, current, builder.getI64IntegerAttr(int64_t(hash)));
   return KeyFoldOp::create(builder, loc(span), key, constant);
+}
+
+/// A distribution that a function names: `fn he_normal(fan: real) = normal(0, sqrt(2/fan))`.
+std::optional<Val> Elaborator::drawNamed(const ast::CallExpr &call, const std::string &name,
+                                         Elem elem, ArrayRef<Extent> shape, SourceSpan span) {
+  Val callee = eval(*call.callee);
+  if (callee.isError())
+    return callee;
+  if (callee.kind != ValKind::Function || !callee.decl || callee.self)
+    return std::nullopt;
+  auto &fn = *static_cast<const ast::FunctionItem *>(callee.decl);
+  if (!fn.body.expr || !llvm::isa<ast::CallExpr>(*fn.body.expr))
+    return std::nullopt;
+  if (llvm::is_contained(callStack, callee.decl)) {
+    diagnostics.report(call.span, Diag::E0215, fn.name.text);
+    return Val::error();
+  }
+  CallArgs args;
+  for (const ast::Arg &a : call.args) {
+    args.values.push_back(eval(*a.value));
+    args.names.push_back(a.name.text);
+    args.spans.push_back(a.value->span);
+    args.exprs.push_back(a.value.get());
+    if (args.values.back().isError())
+      return Val::error();
+  }
+  std::vector<Val> values;
+  std::vector<int> argOf;
+  if (!matchParams(fn.params, args, call.span, "`" + fn.name.text + "`", callee.home, values, argOf))
+    return Val::error();
+  auto inner = std::make_shared<Scope>();
+  inner->parent = callee.home ? callee.home->scope : nullptr;
+  std::swap(scope, inner);
+  bool ok = true;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const ast::Param &p = fn.params[i];
+    ok &= conform(values[i], p.type.get(), *scope, argOf[i] >= 0 ? args.spans[argOf[i]] : call.span,
+                  p.name.text);
+    scope->names[p.name.text] = {values[i], false, p.span};
+  }
+  callStack.push_back(callee.decl);
+  Val out = ok ? drawShaped(*fn.body.expr, name, elem, shape, span) : Val::error();
+  callStack.pop_back();
+  std::swap(scope, inner);
+  return out;
 }
 
 Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &name, Elem elem,
@@ -35,6 +84,9 @@ Val Elaborator::drawShaped(const ast::Expr &distribution, const std::string &nam
   std::string dist = which ? which->name : "";
   if (dist != "uniform" && dist != "normal" && dist != "bernoulli" && dist != "permutation" &&
       dist != "shuffled") {
+    if (call && (which ? scope->find(dist) != nullptr : llvm::isa<ast::FieldExpr>(*call->callee)))
+      if (std::optional<Val> drawn = drawNamed(*call, name, elem, shape, span))
+        return *drawn;
     diagnostics
         .report(distribution.span, Diag::E0201,
                 dist.empty() ? std::string(sources.text(distribution.span)) : dist)

@@ -135,6 +135,8 @@ private:
   Array takeAt(const Array &a, size_t dim, const Array &index, SourceSpan span);
   Array slice(const Array &a, size_t dim, int64_t offset, int64_t size);
   Array sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_t size, bool drop);
+  /// `buffer` with `row` at `position` of its first dimension.
+  mlir::Value insertRow(mlir::Value row, mlir::Value buffer, mlir::Value position);
   Array moveDim(const Array &a, size_t from, size_t to);
   void checkSubscript(const Array &index, const Extent &extent, SourceSpan span);
   bool assignIndexed(Val &target, const ast::IndexExpr &e, const Val &value, SourceSpan span);
@@ -220,6 +222,31 @@ private:
   /// Calls a function of a mask for every tensor; what it assigned goes to `variable`.
   Val applyMask(const Val &callee, CallArgs &args, SourceSpan span, Val *variable);
 
+  // --- State.cpp: state that calls change
+  /// What a loop carries besides the variables that its body names.
+  struct Carried {
+    Binding *binding;
+    std::function<bool(mlir::Value iv)> endIteration;
+  };
+  Val callMethod(Val callee, const ast::Expr &model, CallArgs &args, SourceSpan span);
+  Val callSibling(Val callee, CallArgs &args, SourceSpan span);
+  /// The names that a function of the model `callee.self` sees.
+  std::shared_ptr<Scope> openModel(const Val &callee);
+  /// Gives what the function changed to `callee.self`, whose `number` says if it did.
+  bool closeModel(const Val &callee, Scope &fields, bool lifted, SourceSpan span);
+  /// State that leaves a call is data for the derivatives around it.
+  void stopChanged(Val &now, const Val &before);
+  /// Gives the state of `after` to the variable that `place` names.
+  bool keepState(const ast::Expr &place, Val &after, SourceSpan span);
+  Binding *rootOf(const ast::Expr &place);
+  std::string pathOf(const ast::Expr &place);
+  /// A layer for a batch that was called on one example.
+  bool needsBatch(const ast::FunctionItem &fn, const Val &callee, const ast::Param &param,
+                  const Val &given, SourceSpan span);
+  /// What a loop over the layers of `stack` carries, so that each keeps its state.
+  Carried carryState(const ast::ForExpr &e, Val &stack, Scope &around);
+  void leaveState(const Carried &carried, Val &stack);
+
   // --- Builtins.cpp
   Val callBuiltin(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   static const std::set<std::string> &builtinNames();
@@ -263,6 +290,8 @@ private:
            SourceSpan span);
   /// The entries of each array in another order.
   Val shuffled(const Val &v, const std::string &name, SourceSpan span);
+  std::optional<Val> drawNamed(const ast::CallExpr &call, const std::string &name, Elem elem,
+                               llvm::ArrayRef<Extent> shape, SourceSpan span);
   Val drawShaped(const ast::Expr &distribution, const std::string &name, Elem elem,
                  llvm::ArrayRef<Extent> shape, SourceSpan span);
 
@@ -306,9 +335,10 @@ private:
   /// Emits a counted loop; `bindIteration` binds what one iteration sees.
   Val countedLoop(const ast::ForExpr &e, mlir::Value lower, mlir::Value upper, mlir::Value step,
                   std::optional<int64_t> trips, std::optional<int64_t> limit,
-                  const std::string &name, llvm::function_ref<bool(mlir::Value iv)> bindIteration);
+                  const std::string &name, llvm::function_ref<bool(mlir::Value iv)> bindIteration,
+                  const Carried &more = {});
   Val emitLoop(const ast::ForExpr &e, Loop l,
-               llvm::function_ref<bool(mlir::Value iv)> bindIteration);
+               llvm::function_ref<bool(mlir::Value iv)> bindIteration, const Carried &more = {});
   bool whileLoop(const ast::WhileStmt &s);
   /// Runs one of two ways, at run time or lane by lane; no second way does nothing.
   Val branch(const Array &cond, SourceSpan span, llvm::function_ref<Val()> yes,
@@ -543,6 +573,7 @@ private:
   unsigned depth = 0;    ///< of function calls
   int64_t fuel = 200000; ///< calls left
   std::vector<const ast::Item *> callStack;
+  SourceSpan callSite; ///< of the innermost call
   unsigned pure = 0; ///< > 0 inside differentiated code
   struct Member {
     std::vector<std::string> labels; ///< one, or one for each iteration of a loop

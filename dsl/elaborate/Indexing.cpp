@@ -54,6 +54,20 @@ Array Elaborator::sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_
   return out;
 }
 
+mlir::Value Elaborator::insertRow(mlir::Value row, mlir::Value buffer, mlir::Value position) {
+  auto type = dyn_cast<RankedTensorType>(row.getType());
+  if (!type)
+    return tensor::InsertOp::create(builder, current, row, buffer, mlir::ValueRange{position});
+  OpFoldResult one = builder.getIndexAttr(1);
+  SmallVector<OpFoldResult> offsets{position}, sizes{one}, strides{one};
+  for (int64_t d : type.getShape()) {
+    offsets.push_back(builder.getIndexAttr(0));
+    sizes.push_back(builder.getIndexAttr(d));
+    strides.push_back(one);
+  }
+  return tensor::InsertSliceOp::create(builder, current, row, buffer, offsets, sizes, strides);
+}
+
 Array Elaborator::slice(const Array &a, size_t dim, int64_t offset, int64_t size) {
   return sliceAt(a, dim, indexConstant(offset), size, false);
 }

@@ -65,9 +65,9 @@ bool Elaborator::openInstance(const ast::ModelItem &item, Module *home, CallArgs
     std::swap(scope, made.scope);
     if (!ok)
       return false;
-    // A number may be assigned later, so it is no constant.
+    // A number may be assigned later, so it is no constant; a switch is part of the program.
     Val v = values[i];
-    if (v.isStatic() && want.kind == Expected::Array)
+    if (v.isStatic() && want.kind == Expected::Array && want.elem != Elem::Bool)
       v = Val::ofArray(toArray(v, want.elem));
     made.scope->names[p.name.text] = {v, false, p.span};
     made.value.names.push_back(p.name.text);

@@ -81,24 +81,10 @@ bool LoopEmitter::collect(Val &yields) {
     auto zero = cast<TypedAttr>(outside.getZeroAttr(type));
     addHidden("@yields", arith::ConstantOp::create(outside, e.current, zero));
     e.builder.setInsertionPointToEnd(bodyBlock);
-    state.back().out = insertRow(row.value, state.back().argument, position);
+    state.back().out = e.insertRow(row.value, state.back().argument, position);
   }
   yields = yielded;
   return true;
-}
-
-mlir::Value LoopEmitter::insertRow(mlir::Value row, mlir::Value buffer, mlir::Value position) {
-  OpBuilder &b = e.builder;
-  auto type = dyn_cast<RankedTensorType>(row.getType());
-  if (!type)
-    return tensor::InsertOp::create(b, e.current, row, buffer, mlir::ValueRange{position});
-  SmallVector<OpFoldResult> offsets{position}, sizes{b.getIndexAttr(1)}, strides{b.getIndexAttr(1)};
-  for (int64_t d : type.getShape()) {
-    offsets.push_back(b.getIndexAttr(0));
-    sizes.push_back(b.getIndexAttr(d));
-    strides.push_back(b.getIndexAttr(1));
-  }
-  return tensor::InsertSliceOp::create(b, e.current, row, buffer, offsets, sizes, strides);
 }
 
 void LoopEmitter::saveAndResume() {

@@ -62,7 +62,6 @@ private:
   Val collected(const Val &yielded, mlir::ValueRange results);
   Array series(const Array &row, mlir::Value buffer, const Extent &extent);
   mlir::Value anyLane(const Array &flag);
-  mlir::Value insertRow(mlir::Value row, mlir::Value buffer, mlir::Value position);
 
   Elaborator &e;
   Loop l;

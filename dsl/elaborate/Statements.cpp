@@ -180,6 +180,8 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
         .label("this is " + describe(*target));
     return false;
   }
+  if (Binding *b = rootOf(*root))
+    b->changed = s.span;
   if (s.op != ast::AssignOp::Set) {
     Val old = index ? indexArrayValue(target->array, *index) : *target;
     ast::BinaryOp op = s.op == ast::AssignOp::Add   ? ast::BinaryOp::Add

@@ -223,6 +223,8 @@ struct Binding {
   Val val;
   bool isVar = false;
   SourceSpan span;
+  bool isPart = false;     ///< a sub-model: its own functions change its state, nothing else does
+  SourceSpan changed = {}; ///< where state was changed last
 };
 
 /// Gives the bindings' run-time values, in order, to `values`.
@@ -232,6 +234,7 @@ void rebind(llvm::ArrayRef<Binding *> bindings, mlir::ValueRange values);
 struct Scope {
   std::map<std::string, Binding> names;
   std::shared_ptr<Scope> parent;
+  std::shared_ptr<Val> self; ///< of the names in a model's function: the model
   Binding *find(const std::string &name) {
     for (Scope *s = this; s; s = s->parent.get())
       if (auto it = s->names.find(name); it != s->names.end())
