@@ -85,13 +85,13 @@ std::optional<Val> Elaborator::typeNamed(const ast::NamedType &type) {
 
 Val Elaborator::makeObject(const ast::NamedType &type, const Val &what) {
   auto &model = *static_cast<const ast::ModelItem *>(what.decl);
-  bool optimizer = model.modelKind == ast::ModelKind::Optimizer;
+  bool built = model.modelKind != ast::ModelKind::Model;
   CallArgs args;
   if (type.args)
     for (const ast::Arg &a : *type.args) {
       // A selection is no value by itself.
       bool selection =
-          optimizer && args.values.empty() && llvm::isa<ast::WhereExpr>(a.value.get());
+          built && args.values.empty() && llvm::isa<ast::WhereExpr>(a.value.get());
       args.values.push_back(selection ? Val::unit() : eval(*a.value));
       args.names.push_back(a.name.text);
       args.spans.push_back(a.value->span);
@@ -99,8 +99,10 @@ Val Elaborator::makeObject(const ast::NamedType &type, const Val &what) {
       if (args.values.back().isError())
         return Val::error();
     }
-  if (optimizer)
+  if (model.modelKind == ast::ModelKind::Optimizer)
     return buildOptimizer(model, what.home, args, type.span);
+  if (model.modelKind == ast::ModelKind::Mask)
+    return buildMask(model, what.home, args, type.span);
   if (type.dims.empty())
     return construct(model, what.home, args, type.span);
   std::optional<Extent> n = extentOf(*type.dims[0].extent);
@@ -140,7 +142,7 @@ Val Elaborator::hostObject(Entry &entry, const ast::FunctionItem &fn, const ast:
         return notForHosts(fn.name.text, type.span, "`" + p.name.text + "` may be any `" +
                                model.name.text + "`",
                            "say which: `" + model.name.text + "(" + needed.name.text + ": ...)`");
-  if (model.modelKind == ast::ModelKind::Optimizer && !type.args)
+  if (model.modelKind != ast::ModelKind::Model && !type.args)
     return notForHosts(fn.name.text, type.span, "`" + p.name.text + "` may be for any model",
                        "say for which: `" + std::string(sources.text(type.path.span)) + "(net)`");
   llvm::SaveAndRestore<std::string> path(drawPath, p.name.text + ".");
@@ -150,6 +152,9 @@ Val Elaborator::hostObject(Entry &entry, const ast::FunctionItem &fn, const ast:
   size_t number = internObject(v, &fn, size_t(&p - fn.params.data()));
   std::vector<Part> parts;
   collectParts(v, "", "param", parts);
+  if (parts.empty())
+    return notForHosts(fn.name.text, type.span, "`" + p.name.text + "` has no tensors",
+                       "leave it out");
   for (Part &part : parts) {
     json::Object about{{"kind", "tensor"},
                        {"parameter", p.name.text},
@@ -373,11 +378,10 @@ void Elaborator::exportObject(HostObject &o, Module &program) {
   });
   if (!made && !o.taker && options.functions.empty())
     diagnostics.rollback(mark); // nobody has asked for it
-  bool optimizer = o.decl->modelKind == ast::ModelKind::Optimizer;
   json::Object about{{"name", o.name},
                      {"type", o.type},
                      {"doc", o.decl->doc},
-                     {"kind", optimizer ? "optimizer" : "model"},
+                     {"kind", std::string(ast::spelling(o.decl->modelKind))},
                      {"tensors", std::move(tensors)},
                      {"arguments", std::move(entry.arguments)}};
   if (made)

@@ -105,7 +105,7 @@ static ObjectInfo describeObject(const json::Object &o) {
   info.name = text(o, "name");
   info.type = text(o, "type");
   info.doc = text(o, "doc");
-  info.optimizer = text(o, "kind") == "optimizer";
+  info.kind = text(o, "kind");
   if (const json::Array *tensors = o.getArray("tensors"))
     for (const json::Value &v : *tensors) {
       TensorInfo t;
@@ -128,10 +128,10 @@ static SettingInfo describeSetting(const json::Object &o, const Options &options
 Status dyn::host::describe(Program::State &s) {
   auto parsed = json::parse(s.code.compiled.meta);
   if (!parsed)
-    return make(Code::E1025, llvm::toString(parsed.takeError()));
+    return fail(Code::E1025, llvm::toString(parsed.takeError()));
   const json::Object *meta = parsed->getAsObject();
   if (!meta || !meta->getArray("functions") || !meta->getArray("objects"))
-    return make(Code::E1025, "the meta data has no functions");
+    return fail(Code::E1025, "the meta data has no functions");
   s.name = text(*meta, "name");
   s.doc = text(*meta, "doc");
   auto find = [&](Entry &e, const std::string &symbol) {
@@ -145,7 +145,7 @@ Status dyn::host::describe(Program::State &s) {
     s.entries.push_back(describeEntry(o, f));
     s.functions.push_back(std::move(f));
     if (!find(s.entries.back(), text(o, "symbol")))
-      return make(Code::E1025, "no code for " + text(o, "symbol"));
+      return fail(Code::E1025, "no code for " + text(o, "symbol"));
   }
   for (const json::Value &v : *meta->getArray("objects")) {
     const json::Object &o = *v.getAsObject();
@@ -153,7 +153,7 @@ Status dyn::host::describe(Program::State &s) {
     s.objects.push_back(describeObject(o));
     s.makers.push_back(describeEntry(o, unused));
     if (!find(s.makers.back(), text(o, "make")))
-      return make(Code::E1025, "no code for " + text(o, "make"));
+      return fail(Code::E1025, "no code for " + text(o, "make"));
   }
   if (const json::Array *config = meta->getArray("config"))
     for (const json::Value &v : *config)

@@ -31,7 +31,7 @@ const CodeInfo &info(Code code);
 /// The text of an error from its parts.
 void render(Error &error);
 
-template <typename... Args> Error make(Code code, const Args &...args) {
+template <typename... Args> Error fail(Code code, const Args &...args) {
   const CodeInfo &i = info(code);
   Error e;
   e.code = i.code;
@@ -51,9 +51,9 @@ template <typename F> auto guarded(F f) noexcept -> decltype(f()) {
   try {
     return f();
   } catch (const std::bad_alloc &) {
-    return make(Code::E1024);
+    return fail(Code::E1024);
   } catch (const std::exception &e) {
-    return make(Code::E1025, e.what());
+    return fail(Code::E1025, e.what());
   }
 }
 

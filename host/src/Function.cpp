@@ -27,9 +27,9 @@ const FunctionInfo &Function::info() const noexcept {
 Status Function::call(Argument *arguments, size_t count) const noexcept {
   return guarded([&]() -> Status {
     if (!state)
-      return make(Code::E1001, "function");
+      return fail(Code::E1001, "function");
     if (!state->instance->busy.begin())
-      return make(Code::E1019, "instance");
+      return fail(Code::E1019, "instance");
     Status done = guarded([&] { return state->call(arguments, count); });
     for (const State::Used &u : state->used)
       u.object->end(u.written);
@@ -69,7 +69,7 @@ const std::string &Function::State::nameOf(size_t i) const {
 Status Function::State::bind(Argument *arguments, size_t count) {
   size_t takes = info.arguments.size(), gives = info.results.size();
   if (count != takes + gives || (count && !arguments))
-    return make(Code::E1010, info.name, takes, gives, count);
+    return fail(Code::E1010, info.name, takes, gives, count);
   ranges.clear();
   for (size_t i = 0; i < takes; ++i)
     if (info.arguments[i].object >= 0)
@@ -128,18 +128,18 @@ static bool alike(const ObjectInfo &a, const ObjectInfo &b) {
 Status Function::State::bindObject(Argument &a, size_t i) {
   const ValueInfo &v = info.arguments[i];
   if (a.kind != Argument::Kind::Object)
-    return make(Code::E1011, i + 1, info.name, v.name, described(v), kindOf(a));
+    return fail(Code::E1011, i + 1, info.name, v.name, described(v), kindOf(a));
   Object::State *o = a.object ? a.object->state.get() : nullptr;
   if (!o)
-    return make(Code::E1001, "object");
+    return fail(Code::E1001, "object");
   const ObjectInfo &want = instance->shared->objects[size_t(v.object)];
   bool own = o->program == instance->shared && o->index == size_t(v.object);
   if (!own && !alike(want, o->info()))
-    return make(Code::E1020, i + 1, info.name, v.name, want.type, o->info().type);
+    return fail(Code::E1020, i + 1, info.name, v.name, want.type, o->info().type);
   if (v.written && a.isConst)
-    return make(Code::E1017, i + 1, info.name, v.name);
+    return fail(Code::E1017, i + 1, info.name, v.name);
   if (!o->begin(v.written))
-    return make(Code::E1019, o->info().optimizer ? "optimizer" : "model");
+    return fail(Code::E1019, o->info().kind);
   used.push_back({o, v.written});
   auto *begin = static_cast<const char *>(o->block.memory);
   ranges.push_back({begin, begin + o->block.bytes, v.written, i});
@@ -149,13 +149,13 @@ Status Function::State::bindObject(Argument &a, size_t i) {
 Status Function::State::bindArray(Argument &a, size_t i, size_t slot, bool written) {
   const ValueInfo &v = argument(i);
   if (a.kind != Argument::Kind::Array)
-    return make(Code::E1011, i + 1, info.name, nameOf(i), described(v) + " to be written",
+    return fail(Code::E1011, i + 1, info.name, nameOf(i), described(v) + " to be written",
                 kindOf(a));
   const Array &x = a.array;
   if (x.rank < 0 || x.rank > Array::maxRank)
-    return make(Code::E1011, i + 1, info.name, nameOf(i), described(v), "no array");
+    return fail(Code::E1011, i + 1, info.name, nameOf(i), described(v), "no array");
   if (x.type != v.type)
-    return make(Code::E1012, i + 1, info.name, nameOf(i), name(v.type), name(x.type));
+    return fail(Code::E1012, i + 1, info.name, nameOf(i), name(v.type), name(x.type));
   bool fits = size_t(x.rank) == v.shape.size();
   for (size_t d = 0; fits && d < v.shape.size(); ++d)
     fits = v.shape[d] < 0 ? x.shape[d] >= 0 : x.shape[d] == v.shape[d];
@@ -166,25 +166,25 @@ Status Function::State::bindArray(Argument &a, size_t i, size_t slot, bool writt
     std::vector<int64_t> want(v.shape);
     if (known >= 0)
       want[0] = numbers[size_t(known)];
-    return make(Code::E1013, i + 1, info.name, nameOf(i), shapeText(want.data(), want.size()),
+    return fail(Code::E1013, i + 1, info.name, nameOf(i), shapeText(want.data(), want.size()),
                 shapeText(x.shape, size_t(x.rank)));
   }
   if (known >= 0 && x.shape[0] > v.bound)
-    return make(Code::E1014, i + 1, info.name, nameOf(i), v.bound, x.shape[0]);
+    return fail(Code::E1014, i + 1, info.name, nameOf(i), v.bound, x.shape[0]);
   if (known >= 0)
     numbers[size_t(known)] = x.shape[0];
   if (!x.contiguous())
-    return make(Code::E1015, i + 1, info.name, nameOf(i));
+    return fail(Code::E1015, i + 1, info.name, nameOf(i));
   size_t bytes = x.bytes(), width = widthOf(x.type);
   if (!x.data && bytes)
-    return make(Code::E1016, i + 1, info.name, nameOf(i));
+    return fail(Code::E1016, i + 1, info.name, nameOf(i));
   if (written && !x.writable)
-    return make(Code::E1017, i + 1, info.name, nameOf(i));
+    return fail(Code::E1017, i + 1, info.name, nameOf(i));
   auto *data = static_cast<char *>(x.data);
   ranges.push_back({data, data + bytes, written, i});
   if (v.limit && (*reinterpret_cast<int64_t *>(data) < 0 ||
                   *reinterpret_cast<int64_t *>(data) >= v.limit))
-    return make(Code::E1021, i + 1, info.name, nameOf(i), described(v),
+    return fail(Code::E1021, i + 1, info.name, nameOf(i), described(v),
                 *reinterpret_cast<int64_t *>(data));
   table[slot] = data;
   if (reinterpret_cast<uintptr_t>(data) % width == 0)
@@ -203,14 +203,14 @@ Status Function::State::bindArray(Argument &a, size_t i, size_t slot, bool writt
 Status Function::State::bindNumber(Argument &a, size_t i, size_t slot) {
   const ValueInfo &v = info.arguments[i];
   if (v.written)
-    return make(Code::E1017, i + 1, info.name, nameOf(i));
+    return fail(Code::E1017, i + 1, info.name, nameOf(i));
   bool real = v.type == Type::F32 || v.type == Type::F64;
   bool takes = a.kind == Argument::Kind::Integer ? v.type != Type::Bool
                : a.kind == Argument::Kind::Real  ? real
                : a.kind == Argument::Kind::Bool  ? v.type == Type::Bool
                                                  : false;
   if (!takes || !v.shape.empty())
-    return make(Code::E1011, i + 1, info.name, nameOf(i), described(v), kindOf(a));
+    return fail(Code::E1011, i + 1, info.name, nameOf(i), described(v), kindOf(a));
   double number = a.kind == Argument::Kind::Real ? a.real : double(a.integer);
   int64_t low = std::numeric_limits<int64_t>::min(), high = std::numeric_limits<int64_t>::max();
   if (v.type == Type::I32)
@@ -220,7 +220,7 @@ Status Function::State::bindNumber(Argument &a, size_t i, size_t slot) {
   if (v.limit)
     low = 0, high = v.limit - 1;
   if (!real && (a.integer < low || a.integer > high))
-    return make(Code::E1021, i + 1, info.name, nameOf(i), described(v), a.integer);
+    return fail(Code::E1021, i + 1, info.name, nameOf(i), described(v), a.integer);
   void *at = &numbers[slot];
   auto f32 = float(number);
   auto i32 = int32_t(a.integer);
@@ -249,7 +249,7 @@ Status Function::State::checkOverlaps() const {
     for (size_t k = 0; k < i; ++k) {
       const Range &a = ranges[k], &b = ranges[i];
       if ((a.written || b.written) && a.begin < b.end && b.begin < a.end)
-        return make(Code::E1018, std::min(a.argument, b.argument) + 1,
+        return fail(Code::E1018, std::min(a.argument, b.argument) + 1,
                     std::max(a.argument, b.argument) + 1, info.name);
     }
   return {};

@@ -8,6 +8,7 @@
 
 #include "Function.h"
 
+#include <charconv>
 #include <cmath>
 
 using namespace dyn::host;
@@ -53,22 +54,38 @@ static const SettingInfo *findSetting(const Program::State &p, std::string_view 
   return nullptr;
 }
 
-static Status checkSetting(const Program::State &p, std::string_view name) {
+/// Whether `value` is all of a number, or what else the type takes.
+static bool isValue(const std::string &type, const std::string &value) {
+  const char *begin = value.data(), *end = begin + value.size();
+  double real;
+  int64_t whole;
+  if (type == "real")
+    return std::from_chars(begin, end, real) == std::from_chars_result{end, {}} &&
+           std::isfinite(real);
+  if (type == "int")
+    return std::from_chars(begin, end, whole) == std::from_chars_result{end, {}};
+  return type != "bool" || value == "true" || value == "false";
+}
+
+static Status checkSetting(const Program::State &p, std::string_view name,
+                           const std::string &value) {
   const SettingInfo *s = findSetting(p, name);
   if (s && s->type == "dim")
-    return make(Code::E1009, name, s->value);
+    return fail(Code::E1009, name, s->value);
+  if (s && !isValue(s->type, value))
+    return fail(Code::E1008, value, name, "a value of type " + s->type);
   if (s)
     return {};
   std::vector<std::string> names;
   for (const SettingInfo &known : p.settings)
     names.push_back(known.name);
-  return make(Code::E1007, name, nearest(name, names));
+  return fail(Code::E1007, name, nearest(name, names));
 }
 
 Status dyn::host::checkSettings(const Program::State &p,
                                 const std::map<std::string, std::string> &given) {
   for (auto &[name, value] : given)
-    if (Status bad = checkSetting(p, name); !bad)
+    if (Status bad = checkSetting(p, name, value); !bad)
       return bad;
   return {};
 }
@@ -76,11 +93,11 @@ Status dyn::host::checkSettings(const Program::State &p,
 Result<Instance> Program::instantiate(const InstanceOptions &options) const noexcept {
   return guarded([&]() -> Result<Instance> {
     if (!state)
-      return make(Code::E1001, "program");
+      return fail(Code::E1001, "program");
     if (Status bad = checkSettings(*state, options.settings); !bad)
       return bad.error();
     if (!options.hooks.allocate != !options.hooks.release)
-      return make(Code::E1026, "hooks", "half", "allocate and release belong together");
+      return fail(Code::E1026, "hooks", "half", "allocate and release belong together");
     auto s = std::make_shared<Instance::State>();
     s->program = *this;
     s->shared = state;
@@ -113,11 +130,11 @@ const Program &Instance::program() const noexcept {
 Status Instance::set(std::string_view name, const std::string &value) noexcept {
   return guarded([&]() -> Status {
     if (!state)
-      return make(Code::E1001, "instance");
-    if (Status bad = checkSetting(*state->shared, name); !bad)
+      return fail(Code::E1001, "instance");
+    if (Status bad = checkSetting(*state->shared, name, value); !bad)
       return bad;
     if (!state->busy.begin())
-      return make(Code::E1019, "instance");
+      return fail(Code::E1019, "instance");
     dyn_error error{};
     int status = dyn_run_set(state->run, text(name).c_str(), value.c_str(), &error);
     state->busy.end();
@@ -140,9 +157,9 @@ Status Instance::set(std::string_view name, double value) noexcept {
 Status Instance::seed(int64_t seed) noexcept {
   return guarded([&]() -> Status {
     if (!state)
-      return make(Code::E1001, "instance");
+      return fail(Code::E1001, "instance");
     if (!state->busy.begin())
-      return make(Code::E1019, "instance");
+      return fail(Code::E1019, "instance");
     state->seed = seed;
     state->calls = 0;
     state->busy.end();
@@ -172,25 +189,25 @@ static Result<int64_t> findObject(const Program::State &p, std::string_view name
     candidates += (candidates.empty() ? "`" : ", `") + p.objects[i].type + "`";
   }
   if (!count)
-    return make(Code::E1004, name, nearest(name, names));
+    return fail(Code::E1004, name, nearest(name, names));
   if (count > 1)
-    return make(Code::E1005, name, candidates);
+    return fail(Code::E1005, name, candidates);
   return found;
 }
 
 Result<Object> Instance::make(std::string_view name, std::optional<int64_t> seed) noexcept {
   return guarded([&]() -> Result<Object> {
     if (!state)
-      return host::make(Code::E1001, "instance");
+      return fail(Code::E1001, "instance");
     Result<int64_t> at = findObject(*state->shared, name);
     if (!at)
       return at.error();
     auto index = size_t(*at);
     const Entry &maker = state->shared->makers[index];
     if (!maker.code)
-      return host::make(Code::E1004, name, "");
+      return fail(Code::E1004, name, "");
     if (!state->busy.begin())
-      return host::make(Code::E1019, "instance");
+      return fail(Code::E1019, "instance");
     dyn_error error{};
     int status = 0;
     Object o;
@@ -217,7 +234,7 @@ Result<Object> Instance::make(std::string_view name, std::optional<int64_t> seed
 Result<Function> Instance::function(std::string_view name) noexcept {
   return guarded([&]() -> Result<Function> {
     if (!state)
-      return host::make(Code::E1001, "instance");
+      return fail(Code::E1001, "instance");
     std::vector<std::string> names;
     const Program::State &p = *state->shared;
     for (size_t i = 0; i < p.functions.size(); ++i) {
@@ -230,6 +247,6 @@ Result<Function> Instance::function(std::string_view name) noexcept {
       f.state = std::make_shared<Function::State>(state, p.functions[i], p.entries[i]);
       return f;
     }
-    return host::make(Code::E1003, name, nearest(name, names));
+    return fail(Code::E1003, name, nearest(name, names));
   });
 }

@@ -47,6 +47,9 @@ bool Object::State::begin(bool writes) const {
   return true;
 }
 
+Object::Object() noexcept = default;
+Object::Object(Object &&) noexcept = default;
+Object &Object::operator=(Object &&) noexcept = default;
 Object::~Object() = default;
 
 const ObjectInfo &Object::info() const noexcept {
@@ -71,7 +74,7 @@ static Array view(const TensorInfo &t, void *data) {
 /// The tensor called `name`.
 static Result<Array> find(const Object::State *s, std::string_view name) {
   if (!s)
-    return make(Code::E1001, "object");
+    return fail(Code::E1001, "object");
   std::vector<std::string> names;
   for (size_t i = 0; i < s->info().tensors.size(); ++i) {
     const TensorInfo &t = s->info().tensors[i];
@@ -79,7 +82,7 @@ static Result<Array> find(const Object::State *s, std::string_view name) {
       return view(t, s->tensors[i]);
     names.push_back(t.name);
   }
-  return make(Code::E1006, s->info().type, name, nearest(name, names));
+  return fail(Code::E1006, s->info().type, name, nearest(name, names));
 }
 
 /// Whether `host` has the type and shape of the tensor `t`.
@@ -93,20 +96,20 @@ static Status check(std::string_view name, const Array &t, const Array &host, bo
     return dyn::host::name(a.type) + shapeText(a.shape, size_t(a.rank));
   };
   if (!same)
-    return make(Code::E1023, name, what(t), "", what(host));
+    return fail(Code::E1023, name, what(t), "", what(host));
   if (!host.data && t.elements())
-    return make(Code::E1023, name, what(t), "", "a null pointer");
+    return fail(Code::E1023, name, what(t), "", "a null pointer");
   if (written && !host.writable)
-    return make(Code::E1023, name, what(t), ", to be written", "constant memory");
+    return fail(Code::E1023, name, what(t), ", to be written", "constant memory");
   return {};
 }
 
 /// Uses an object for what `f` does with it, unless a call does.
 template <typename F> static Status using_(const Object::State *s, bool writes, F f) {
   if (!s)
-    return make(Code::E1001, "object");
+    return fail(Code::E1001, "object");
   if (!s->begin(writes))
-    return make(Code::E1019, s->info().optimizer ? "optimizer" : "model");
+    return fail(Code::E1019, s->info().kind);
   Status done = f();
   s->end(writes);
   return done;

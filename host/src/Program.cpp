@@ -53,8 +53,8 @@ static Error fromCompiler(const dsl::Diagnostics &diagnostics, const driver::Fai
     if (d->severity == dsl::Severity::Error)
       all.push_back(fromDiagnostic(diagnostics, *d));
   if (all.empty())
-    return failure.status == 2 ? make(Code::E1026, "cpu", "this", failure.message)
-                               : make(Code::E1025, failure.message);
+    return failure.status == 2 ? fail(Code::E1026, "cpu", "this", failure.message)
+                               : fail(Code::E1025, failure.message);
   Error e = std::move(all[0]);
   e.text = diagnostics.render();
   e.more.assign(std::make_move_iterator(all.begin() + 1), std::make_move_iterator(all.end()));
@@ -70,9 +70,9 @@ static Status checkDims(dsl::SourceManager &sources, dsl::FileId main, const Opt
     auto entry = std::find_if(entries.begin(), entries.end(),
                               [&name = name](auto &e) { return e.name == name; });
     if (entry == entries.end())
-      return make(Code::E1007, name, nearest(name, names));
+      return fail(Code::E1007, name, nearest(name, names));
     if (entry->type != "dim")
-      return make(Code::E1026, "dims", name, "it is " + entry->type + ", set in an instance");
+      return fail(Code::E1026, "dims", name, "it is " + entry->type + ", set in an instance");
   }
   return {};
 }
@@ -103,7 +103,7 @@ Status host::compile(Program::State &s, Loaded &into, bool train) {
     return fromCompiler(diagnostics, failure);
   into.compiled = std::move(*compiled);
   if (std::string why = into.jit.load(into.compiled.object); !why.empty())
-    return make(Code::E1025, why);
+    return fail(Code::E1025, why);
   into.program.meta = into.compiled.meta.data();
   into.program.meta_length = int64_t(into.compiled.meta.size());
   if (train)
@@ -124,7 +124,7 @@ Result<Program> Program::fromText(std::string_view text, const std::string &name
                                   const Options &options) noexcept {
   return guarded([&]() -> Result<Program> {
     if (name.ends_with(".mlir"))
-      return make(Code::E1002, name, "a host compiles Dyn alone");
+      return fail(Code::E1002, name, "a host compiles Dyn alone");
     auto s = std::make_shared<State>();
     s->path = name;
     s->text = text;
@@ -144,7 +144,7 @@ Result<Program> Program::fromFile(const std::string &path, const Options &option
   return guarded([&]() -> Result<Program> {
     auto text = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
     if (!text)
-      return make(Code::E1002, path, text.getError().message());
+      return fail(Code::E1002, path, text.getError().message());
     return fromText((*text)->getBuffer(), path, options);
   });
 }
@@ -152,7 +152,7 @@ Result<Program> Program::fromFile(const std::string &path, const Options &option
 Result<Program> Program::with(std::string_view dim, int64_t value) const noexcept {
   return guarded([&]() -> Result<Program> {
     if (!state)
-      return make(Code::E1001, "program");
+      return fail(Code::E1001, "program");
     Options o = state->options;
     o.dims[std::string(dim)] = std::to_string(value);
     return fromText(state->text, state->path, o);

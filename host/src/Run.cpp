@@ -31,9 +31,9 @@ static Result<std::shared_ptr<const Loaded>> trainOf(const Program::State &p) {
 Result<Run> Program::run(const RunOptions &options) const noexcept {
   return guarded([&]() -> Result<Run> {
     if (!state)
-      return make(Code::E1001, "program");
+      return fail(Code::E1001, "program");
     if (!state->hasTrain)
-      return make(Code::E1022);
+      return fail(Code::E1022);
     if (Status bad = checkSettings(*state, options.settings); !bad)
       return bad.error();
     Result<std::shared_ptr<const Loaded>> code = trainOf(*state);
@@ -70,7 +70,7 @@ Result<Run> Program::run(const RunOptions &options) const noexcept {
 Status Run::train() noexcept {
   return guarded([&]() -> Status {
     if (!state)
-      return make(Code::E1001, "run");
+      return fail(Code::E1001, "run");
     dyn_error error{};
     int status = dyn_run_train(state->run, &error);
     constexpr int claimFailed = 3;
@@ -99,17 +99,17 @@ Result<int64_t> Run::push(std::string_view stream, const std::vector<Array> &col
                           double seconds) noexcept {
   return guarded([&]() -> Result<int64_t> {
     if (!state)
-      return make(Code::E1001, "run");
+      return fail(Code::E1001, "run");
     std::vector<const void *> data;
     for (const Array &a : columns) {
       bool usable = a.rank > 0 && a.rank <= Array::maxRank;
       if (!usable || a.shape[0] != columns[0].shape[0])
-        return make(Code::E1013, data.size() + 1, "push", stream, "as many rows as the others",
+        return fail(Code::E1013, data.size() + 1, "push", stream, "as many rows as the others",
                     usable ? shapeText(a.shape, size_t(a.rank)) : "none");
       if (!a.contiguous())
-        return make(Code::E1015, data.size() + 1, "push", stream);
+        return fail(Code::E1015, data.size() + 1, "push", stream);
       if (!a.data && a.elements())
-        return make(Code::E1016, data.size() + 1, "push", stream);
+        return fail(Code::E1016, data.size() + 1, "push", stream);
       data.push_back(a.data);
     }
     int64_t taken = 0;
@@ -124,7 +124,7 @@ Result<int64_t> Run::push(std::string_view stream, const std::vector<Array> &col
 Status Run::endStream(std::string_view stream) noexcept {
   return guarded([&]() -> Status {
     if (!state)
-      return make(Code::E1001, "run");
+      return fail(Code::E1001, "run");
     dyn_error error{};
     if (dyn_run_end_stream(state->run, std::string(stream).c_str(), &error))
       return fromRuntime(error);

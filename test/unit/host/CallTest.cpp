@@ -34,7 +34,7 @@ TEST(Describe, FunctionsObjectsAndSettings) {
   ASSERT_EQ(p.objects()[0].tensors.size(), 4u);
   EXPECT_EQ(p.objects()[0].tensors[0].name, "fc1.weight");
   EXPECT_EQ(p.objects()[0].tensors[0].shape, (std::vector<int64_t>{4, 16}));
-  EXPECT_TRUE(p.objects()[1].optimizer);
+  EXPECT_EQ(p.objects()[1].kind, "optimizer");
   EXPECT_EQ(p.objects()[1].tensors[0].name, "lr");
   EXPECT_EQ(p.objects()[1].tensors[0].role, "setting");
   ASSERT_EQ(p.settings().size(), 4u);

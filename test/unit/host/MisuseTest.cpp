@@ -211,7 +211,7 @@ TEST_F(Misuse, OfEmptyHandles) {
   moved = Program();
   i = Instance();
   expectOk(step(gone, opt, b.inputs(), b.targets(), &loss));
-  Run run;
+  dyn::host::Run run;
   expectCode(run.train().error(), "E1001");
   expectCode(run.endStream("s").error(), "E1001");
   run.cancel();

@@ -20,7 +20,7 @@ int main(int argc, char **) {
   options.sanitizer = Sanitizer::Address;
 #endif
 #endif
-  auto program = Program::fromText("fn shift(var w: real[1000], by: real) { w += by }\n", "p.dyn", options);
+  auto program = Program::fromText("fn shift(var w: real[1000], d: real) { w += d }\n", "p.dyn", options);
   auto one = program->instantiate(), two = program->instantiate();
   auto first = one->function("shift"), second = two->function("shift");
   for (const Error *e : {&program.error(), &first.error(), &second.error()})

@@ -51,7 +51,7 @@ fn pick(m: Mode, x: real) -> real = if m == Mode.doubled { 2*x } else { x }
 fn both(p: Pair) -> (real, Pair) = (p.left + p.right, Pair(left: p.right, right: p.left))
 fn counts(n: int, flag: bool, small: u8, wide: f64) -> (int, bool, f64) =
   (n + 1, not flag, wide + f64(real(small)))
-fn shift(var w: real[100], by: real) { w += by }
+fn shift(var w: real[100], d: real) { w += d }
 fn sums(x: real[N <= 6, 3]) -> (real[N], real[3]) {
   let rows[n] = sum[i] x[n, i]
   let columns[i] = sum[n] x[n, i]

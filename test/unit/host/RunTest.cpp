@@ -34,7 +34,7 @@ protected:
 TEST_F(Train, MetricsAndClaimsComeToTheHost) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  Run run = taken(compiled(regressorText).run(options));
+  dyn::host::Run run = taken(compiled(regressorText).run(options));
   expectOk(run.train());
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
@@ -69,11 +69,10 @@ TEST_F(Train, StepByStepHasTheBitsOfTrain) {
 TEST_F(Train, AnotherThreadStopsItAndItGoesOn) {
   options.settings["steps"] = "2000000";
   options.runDirectory = folder + "/run";
-  std::atomic<Run *> running{nullptr};
   std::atomic<bool> begun{false};
   options.hooks.metric = [&](std::string_view, int64_t, double) { begun = true; };
   Program p = compiled(regressorText);
-  Run run = taken(p.run(options));
+  dyn::host::Run run = taken(p.run(options));
   std::thread other([&] {
     while (!begun)
       std::this_thread::yield();
@@ -86,12 +85,12 @@ TEST_F(Train, AnotherThreadStopsItAndItGoesOn) {
   int64_t at = run.steps();
   EXPECT_GT(at, 0);
   EXPECT_LT(at, 2000000);
-  run = Run();
+  run = dyn::host::Run();
   options.runDirectory.clear();
   options.resume = folder + "/run";
   options.settings.erase("steps");
   options.settings.erase("name");
-  Run again = taken(p.run(options));
+  dyn::host::Run again = taken(p.run(options));
   int64_t further = 0;
   std::thread stopper([&] {
     while (again.steps() <= at)
@@ -112,7 +111,7 @@ train {
 }
 )");
   options.settings.clear();
-  Run run = taken(p.run(options));
+  dyn::host::Run run = taken(p.run(options));
   std::thread trainer([&] { expectOk(run.train()); });
   std::vector<float> x(10 * 3, 1.0f), y(10, 0.5f);
   EXPECT_EQ(taken(run.push("samples", {Array(x.data(), {10, 3}), y}, 10)), 10);
@@ -120,6 +119,19 @@ train {
   expectOk(run.endStream("samples"));
   trainer.join();
   EXPECT_EQ(losses, (std::vector<double>{14, 14, 7}));
+}
+
+TEST(Documented, TheProgramOfThePageRuns) {
+  std::string bin = testing::internal::GetArgvs()[0];
+  std::string command = "cd " DOCUMENTED " && \"" + std::filesystem::absolute(bin).parent_path().string() + "/documented\"", said;
+  FILE *pipe = popen(command.c_str(), "r");
+  char text[256] = "";
+  while (fgets(text, sizeof text, pipe))
+    said += text;
+  EXPECT_EQ(pclose(pipe), 0);
+  EXPECT_TRUE(said.starts_with("squared error ")) << said;
+  EXPECT_LT(std::stof(said.substr(14)), 0.1);
+  EXPECT_TRUE(std::filesystem::exists(DOCUMENTED "/net.safetensors"));
 }
 
 } // namespace

@@ -7,6 +7,8 @@
 #ifndef DYN_HOST_ARRAY_H
 #define DYN_HOST_ARRAY_H
 
+#include "dyn/host/Error.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +21,8 @@ namespace dyn::host {
 
 /// Element types, in the order of dyn_rt_type.
 enum class Type : uint8_t { F32, F64, I32, I64, U8, Bool };
-const char *name(Type type);
-size_t widthOf(Type type);
+DYN_HOST_API const char *name(Type type);
+DYN_HOST_API size_t widthOf(Type type);
 
 template <typename T> constexpr bool isElement = false;
 template <> inline constexpr bool isElement<float> = true;

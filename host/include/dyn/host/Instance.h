@@ -19,9 +19,9 @@ namespace dyn::host {
 /// time; several may read it. It may outlive whatever made it.
 class DYN_HOST_API Object {
 public:
-  Object() = default;
-  Object(Object &&) = default;
-  Object &operator=(Object &&) = default;
+  Object() noexcept;
+  Object(Object &&) noexcept;
+  Object &operator=(Object &&) noexcept;
   ~Object();
 
   const ObjectInfo &info() const noexcept;
@@ -97,7 +97,7 @@ private:
 
 struct InstanceOptions {
   int64_t seed = 0;     ///< root of all draws
-  unsigned threads = 0; ///< beside the caller's, unless a hook has its own; 0: none
+  unsigned threads = 0; ///< that work on a call, the caller's among them; 0: that alone
   std::map<std::string, std::string> settings;
   Hooks hooks;
 };

@@ -67,10 +67,10 @@ struct TensorInfo {
 };
 
 struct ObjectInfo {
-  std::string name; ///< of the model or optimizer
+  std::string name; ///< as it is declared
   std::string type; ///< with what it is made of, "Regressor(hidden: 16)"
   std::string doc;
-  bool optimizer = false;
+  std::string kind; ///< "model", "optimizer" or "mask"
   std::vector<TensorInfo> tensors;
 };
 
