@@ -261,7 +261,7 @@ TEST(Host, NoSignalHandlerIsInstalled) {
 TEST(Host, TwoThreadsHaveTheBitsOfTwoRuns) {
   auto train = [](int64_t seed, Model &m) {
     HostRun run([&](dyn_run_options &o) { o.seed = seed, o.threads = 2; });
-    for (int i = 0; i < 5000; ++i)
+    for (int i = 0; i < 500; ++i)
       ASSERT_EQ(m.step(run, float(i % 7)), 0);
   };
   Model alone[2], together[2];
