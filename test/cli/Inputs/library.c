@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static void tell(const dyn_error *e) { printf("%s: %s", e->code, e->text); }
+static void tell(const dyn_error *e) { printf("status %d, %s", e->status, e->text); }
 
 int main(void) {
   library program;
