@@ -111,10 +111,6 @@ struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
 
   void runOnOperation() final {
     SmallVector<func::FuncOp> entries = entriesOf(getOperation());
-    if (entries.empty()) {
-      getOperation().emitError("has no entry");
-      return signalPassFailure();
-    }
     // Entries of one run are called one after the other and share the arena.
     std::vector<std::vector<Buffer>> planned(entries.size());
     int64_t total = 0;
