@@ -64,6 +64,11 @@ for size, stride, pad in ((3, 1, 1), (3, 2, 1), (1, 2, 0), (2, 3, 2)):
     module.put(f"{name}_pull", pull)
     put(name, y, pull, images=images, kernel=kernel, offset=offset)
 
+pooled = f.max_pool2d(images.permute(0, 3, 1, 2), 2).permute(0, 2, 3, 1)
+pull = numbers(*pooled.shape)
+module.put("pull_pool", pull)
+put("max_pool", pooled, pull, images=images)
+
 # Batch normalisation: three training batches, then the evaluation view; also images.
 for name, make, shape, order, back in (
         ("norm", nn.BatchNorm1d, (3, 4), (0, 1), (0, 1)),

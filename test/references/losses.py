@@ -26,6 +26,8 @@ def put(name, loss, *arguments):
         module.put(f"{name}_{'xy'[i]}", g)
 
 
+put("softmax", lambda x: torch.softmax(x, 1)[:, 1], logits)
+put("logsumexp", lambda x: torch.logsumexp(x, 1), logits)
 put("cross_entropy", lambda x: f.cross_entropy(x, labels, reduction="none"), logits)
 put("nll", lambda x: f.nll_loss(f.log_softmax(x, 1), labels, reduction="none"), logits)
 

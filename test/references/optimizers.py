@@ -17,9 +17,10 @@ def loss_of(a, b):
     return 0.5*((b @ a - target)**2).sum() + 0.1*(a**4).sum() + torch.cos(b).sum()
 
 
-def run(name, make):
+def run(name, make, schedule=None):
     a, b = start_a.clone().requires_grad_(), start_b.clone().requires_grad_()
     optimizer = make([a, b])
+    schedule = schedule(optimizer) if schedule else None
     losses = []
     for _ in range(50):
         optimizer.zero_grad()
@@ -27,6 +28,8 @@ def run(name, make):
         loss.backward()
         losses.append(loss.item())
         optimizer.step()
+        if schedule:
+            schedule.step()
     module.put(f"{name}_loss", losses)
     module.put(f"{name}_a", a.detach())
     module.put(f"{name}_b", b.detach())
@@ -63,6 +66,7 @@ run("rmsprop", lambda p: o.RMSprop(p, lr=0.01))
 run("rmsprop_momentum", lambda p: o.RMSprop(p, lr=0.005, alpha=0.9, momentum=0.8, eps=1e-6))
 run("adam", lambda p: o.Adam(p, lr=0.03))
 run("adamw", lambda p: o.AdamW(p, lr=0.03, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1))
+run("scheduled", lambda p: o.AdamW(p, lr=0.05), lambda a: o.lr_scheduler.CosineAnnealingLR(a, 49, eta_min=0.005))
 run("lion", lambda p: Lion(p, 0.02, 0.9, 0.99, 0.1))
 
 # Two gradients clipped together, one longer than the limit and one not.
