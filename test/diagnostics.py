@@ -57,7 +57,7 @@ for path in [*(test / "runtime").glob("*.cpp"), *(test / "unit" / "host").glob("
 
 reported = set()
 for room in ("dsl", "compiler", "runtime", "host"):
-    for path in (source / room).rglob("*.cpp"):
+    for path in [*(source / room).rglob("*.cpp"), *(source / room).rglob("*.h")]:
         reported.update(re.findall(r'(?:Diag::|Code::|"\[|error\[)(E\d+)', path.read_text()))
 
 language = registered("dsl/diagnostics/Diagnostics.def", "DYN_DIAG")

@@ -245,15 +245,15 @@ static void sums(std::vector<Case> &out) {
   add({"sort",
        {"tensor<AxBxf64>"},
        "%i = dyn.order min %a : tensor<AxBxf64> to tensor<AxBxi64>\n"
-       "%s = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<AxBxi64> to tensor<AxBxf64>\n"
-       "%y = arith.mulf %s, %a : tensor<AxBxf64>",
+       "%o = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<AxBxi64> to tensor<AxBxf64>\n"
+       "%y = arith.mulf %o, %a : tensor<AxBxf64>",
        "tensor<AxBxf64>"});
   add({"kth",
        {"tensor<AxBxf64>"},
        "%k = arith.constant 1 : i64\n"
        "%i = dyn.kth max %a, %k : tensor<AxBxf64> to tensor<Axi64>\n"
-       "%s = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<Axi64> to tensor<Axf64>\n"
-       "%y = arith.mulf %s, %s : tensor<Axf64>",
+       "%o = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<Axi64> to tensor<Axf64>\n"
+       "%y = arith.mulf %o, %o : tensor<Axf64>",
        "tensor<Axf64>"});
   add({"gather-batched",
        {"tensor<2x3xBxf64>"},
