@@ -421,6 +421,11 @@ Val Elaborator::evalArrayLiteral(const ast::ArrayExpr &e) {
         .help("write `zeros(0)`, or leave the array out");
     return Val::error();
   }
+  if (llvm::any_of(items, [](const Val &v) { return v.isTree() || v.kind == ValKind::Tuple; })) {
+    for (Val &v : items)
+      v = runtimeTree(v);
+    return stackValues(items, e.span);
+  }
   return arrayOf(items, elem, e.span);
 }
 
