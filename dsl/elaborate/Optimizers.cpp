@@ -198,6 +198,13 @@ bool Elaborator::applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient,
     inner->names[step->params[1].name.text] = {g, false, step->params[1].span};
     if (step->params.size() > 2)
       inner->names[step->params[2].name.text] = {steps, false, step->params[2].span};
+    if (gate.isArray()) {
+      Val outside = declared;
+      for (Val &item : outside.items)
+        item = Val(item.items[at]);
+      inner->names["@gate"] = {gate, false, span};
+      inner->names["@declared"] = {outside, false, span};
+    }
     std::swap(scope, inner);
     std::string savedPath = drawPath;
     drawPath += leaf.path + ".";
@@ -212,6 +219,11 @@ bool Elaborator::applyOptimizer(Pick &pick, Val &optimizer, const Val &gradient,
     for (size_t i = 0; i < optimizer.items.size(); ++i)
       if (int d = declared.field(optimizer.names[i]); d >= 0) {
         const Val &now = inner->names[optimizer.names[i]].val, &was = declared.items[d].items[at];
+        auto chosen = now.array.value.getDefiningOp<mlir::arith::SelectOp>();
+        if (chosen && gate.isArray() && chosen.getCondition() == gate.array.value) {
+          optimizer.items[i].items[at] = now;
+          continue;
+        }
         bool whole = gate.isArray() && now.array.shape.empty() && !gate.array.shape.empty();
         Val any = whole ? Val::ofArray(reduceShape(ReduceKind::any, gate.array, span)) : gate;
         optimizer.items[i].items[at] = whole ? select(any, now, was, span) : inside(now, was);

@@ -156,6 +156,18 @@ bool Elaborator::letStatement(const ast::LetStmt &s) {
   return bindPattern(s.pattern, std::move(v), s.isVar, s.type.get());
 }
 
+/// In the step of an optimizer under a tree: the entries that a state changes in, and what it is
+/// in the others.
+static std::optional<std::pair<Val, Val>> gateOfState(Scope *from, const std::string &name) {
+  while (from && !from->names.count(name))
+    from = from->parent.get();
+  if (!from || !from->names.count("@gate"))
+    return std::nullopt;
+  const Val &declared = from->names["@declared"].val;
+  int i = declared.field(name);
+  return i < 0 ? std::nullopt : std::optional(std::pair(from->names["@gate"].val, declared.items[i]));
+}
+
 bool Elaborator::assign(const ast::AssignStmt &s) {
   std::string savedPath = drawPath;
   if (auto *name = llvm::dyn_cast<ast::NameExpr>(s.target.get()))
@@ -226,7 +238,12 @@ bool Elaborator::assign(const ast::AssignStmt &s) {
     out.frames.assign(frames.begin(), frames.end());
     out.limit = 0;
     *target = Val::ofArray(out);
-    return true;
+    // At once, so that what the step goes on with is what is stored.
+    if (auto *name = llvm::dyn_cast<ast::NameExpr>(root))
+      if (auto gate = gateOfState(scope.get(), name->name);
+          gate && gate->first.array.shape == out.shape)
+        *target = select(gate->first, *target, gate->second, s.span);
+    return !target->isError();
   }
   if (!adapt(v, *target, s.value->span)) {
     error(s.value->span, Diag::E0206)
