@@ -73,4 +73,4 @@ else:
 # A prefix may be moved: the tool finds its modules beside it.
 moved = work / "moved"
 (work / "prefix").rename(moved)
-run(moved / "bin/dyn", "check", examples / "regressor.dyn", cwd=work)
+run(moved / "bin/dyn", "build", "--lib", examples / "regressor.dyn", "--no-cache", "-o", work / "again")
