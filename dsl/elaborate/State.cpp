@@ -51,6 +51,11 @@ Binding *Elaborator::rootOf(const ast::Expr &place) {
   return name ? scope->find(name->name) : nullptr;
 }
 
+/// `net.training` and `net.eval` are `net`.
+static bool isView(const ast::FieldExpr &e) {
+  return e.field.text == "training" || e.field.text == "eval";
+}
+
 std::string Elaborator::pathOf(const ast::Expr &place) {
   if (auto *name = llvm::dyn_cast<ast::NameExpr>(&place))
     return name->name + ".";
@@ -60,8 +65,7 @@ std::string Elaborator::pathOf(const ast::Expr &place) {
   if (!field)
     return "";
   // Both views of a model draw alike.
-  bool view = field->field.text == "training" || field->field.text == "eval";
-  return pathOf(*field->base) + (view ? "" : field->field.text + ".");
+  return pathOf(*field->base) + (isView(*field) ? "" : field->field.text + ".");
 }
 
 void Elaborator::stopChanged(Val &now, const Val &before) {
@@ -163,18 +167,28 @@ bool Elaborator::keepState(const ast::Expr &place, Val &after, SourceSpan span) 
   if (!root)
     return true; // of a model without a name nothing is left
   std::vector<Leaf> now = statesOf(after), before;
-  Val index;
-  Val *target = nullptr;
-  if (auto *at = llvm::dyn_cast<ast::IndexExpr>(&place); at && at->subs.size() == 1) {
-    target = lvalue(*at->base, true);
-    if (target && target->kind == ValKind::Struct && !target->stack.empty() && at->subs[0].point)
-      index = eval(*at->subs[0].point);
-    else
-      target = lvalue(place, true);
-  } else {
-    target = lvalue(place, true);
+  // `blocks[i].norm`: the layer of a stack, and the fields from there on.
+  const ast::Expr *at = &place, *called = &place;
+  std::vector<std::string> fields;
+  while (auto *field = llvm::dyn_cast<ast::FieldExpr>(at)) {
+    at = field->base.get();
+    if (!isView(*field))
+      fields.insert(fields.begin(), field->field.text);
+    else if (fields.empty())
+      called = at;
   }
-  std::string name(sources.text(place.span));
+  Val index, *target = nullptr;
+  if (auto *i = llvm::dyn_cast<ast::IndexExpr>(at); i && i->subs.size() == 1 && i->subs[0].point)
+    if (Val *stack = lvalue(*i->base, true);
+        stack && stack->kind == ValKind::Struct && !stack->stack.empty()) {
+      target = stack;
+      for (const std::string &name : fields)
+        target = &target->items[target->field(name)];
+      index = eval(*i->subs[0].point);
+    }
+  if (!target)
+    target = lvalue(place, true);
+  std::string name(sources.text(called->span));
   if (!target) {
     auto d = diagnostics.report(span, Diag::E0291, name);
     if (root->span.isValid())
