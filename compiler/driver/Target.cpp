@@ -40,7 +40,7 @@ std::unique_ptr<TargetMachine> dyn::driver::createTarget(const std::string &cpu,
   if (!target)
     return nullptr;
   auto [name, features] = resolve(cpu);
-  std::unique_ptr<MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, name, ""));
+  std::unique_ptr<MCSubtargetInfo> info(target->createMCSubtargetInfo(triple, "", ""));
   if (!info || !info->isCPUStringValid(name)) {
     error = "the processor `" + name + "` is not known";
     return nullptr;
@@ -87,7 +87,8 @@ static const char *instrumentation(dyn::driver::Sanitizer sanitizer) {
   case dyn::driver::Sanitizer::Address:
     return "asan";
   case dyn::driver::Sanitizer::Thread:
-    return "tsan-module,function(tsan)";
+    // It sees no access that is wider than 16 bytes.
+    return "function(scalarizer<load-store>),tsan-module,function(tsan)";
   }
   return "";
 }

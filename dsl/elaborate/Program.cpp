@@ -288,7 +288,7 @@ std::optional<Elaborated> Elaborator::run(FileId main) {
   const ast::TrainItem *train = trainOf(*program, main);
   if (options.forHosts && !diagnostics.hasErrors())
     exportAll(*program);
-  else if (train)
+  else if (train && !options.forHosts)
     elaborateTrain(*train, *program);
   if (!diagnostics.hasErrors())
     checkSeriesRead();
