@@ -248,11 +248,12 @@ static void sums(std::vector<Case> &out) {
        "%o = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<AxBxi64> to tensor<AxBxf64>\n"
        "%y = arith.mulf %o, %a : tensor<AxBxf64>",
        "tensor<AxBxf64>"});
+  // Of no numbers there is no k-th.
   add({"kth",
-       {"tensor<AxBxf64>"},
+       {"tensor<Ax3xf64>"},
        "%k = arith.constant 1 : i64\n"
-       "%i = dyn.kth max %a, %k : tensor<AxBxf64> to tensor<Axi64>\n"
-       "%o = dyn.gather %a[%i] batch 1 : tensor<AxBxf64>, tensor<Axi64> to tensor<Axf64>\n"
+       "%i = dyn.kth max %a, %k : tensor<Ax3xf64> to tensor<Axi64>\n"
+       "%o = dyn.gather %a[%i] batch 1 : tensor<Ax3xf64>, tensor<Axi64> to tensor<Axf64>\n"
        "%y = arith.mulf %o, %o : tensor<Axf64>",
        "tensor<Axf64>"});
   add({"gather-batched",
