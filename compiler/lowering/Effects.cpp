@@ -160,7 +160,9 @@ Value Lower::bufferAt(Value table, int64_t position, Type type, Value extent) {
   if (tensor && !tensor.hasStaticShape())
     return rowsAt(address, tensor, *boundOf(extent), extent);
   Type element = tensor ? tensor.getElementType() : type.isIndex() ? b.getI64Type() : type;
-  return arrayAt(address, MemRefType::get(tensor ? tensor.getShape() : ArrayRef<int64_t>{1}, element));
+  const int64_t one = 1;
+  ArrayRef<int64_t> shape = tensor ? tensor.getShape() : ArrayRef<int64_t>(one);
+  return arrayAt(address, MemRefType::get(shape, element));
 }
 
 void Lower::argument(ArgumentOp op) {

@@ -117,7 +117,7 @@ struct PlanMemoryPass : dyn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     for (auto [fn, buffers] : llvm::zip(entries, planned))
       if (failed(plan(fn, buffers, total)))
         return signalPassFailure();
-    getOperation()->setAttr("dyn.arena_bytes", IntegerAttr::get(IntegerType::get(&getContext(), 64), total));
+    getOperation()->setAttr("dyn.arena_bytes", Builder(&getContext()).getI64IntegerAttr(total));
     for (auto [fn, buffers] : llvm::zip(entries, planned))
       if (!buffers.empty())
         replace(fn, buffers, total);

@@ -172,7 +172,8 @@ mlir::Value Elaborator::hostArgument(Entry &entry, json::Object about, const Arr
                                      mlir::Value extent) {
   mlir::Type type = a.shape.empty() ? mlirElem(a.elem) : typeOf(a.shape, a.elem);
   bool written = entry.written;
-  return ArgumentOp::create(builder, current, type, entry.table, uint64_t(entry.add(std::move(about))),
+  auto position = uint64_t(entry.add(std::move(about)));
+  return ArgumentOp::create(builder, current, type, entry.table, position,
                             extent, mlir::IntegerAttr(), written);
 }
 

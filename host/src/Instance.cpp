@@ -27,7 +27,8 @@ dyn_hooks dyn::host::adapt(Hooks &hooks) {
   dyn_hooks h{};
   h.user = &hooks;
   if (hooks.parallelFor)
-    h.parallel_for = [](void *user, int64_t tasks, void (*task)(void *, int64_t), void *environment) {
+    h.parallel_for = [](void *user, int64_t tasks, void (*task)(void *, int64_t),
+                        void *environment) {
       static_cast<Hooks *>(user)->parallelFor(tasks, task, environment);
     };
   if (hooks.allocate && hooks.release) {

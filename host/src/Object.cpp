@@ -226,7 +226,8 @@ Result<Object> Object::copy() const noexcept {
     Object o;
     Status done = using_(state.get(), false, [&]() -> Status {
       o.state = std::make_unique<State>(state->program, state->index, state->hooks);
-      std::memcpy(o.state->block.memory, state->block.memory, bytesOf(state->info()) - Block::alignment);
+      size_t used = bytesOf(state->info()) - Block::alignment;
+      std::memcpy(o.state->block.memory, state->block.memory, used);
       return {};
     });
     if (!done)

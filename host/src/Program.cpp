@@ -163,7 +163,9 @@ template <typename T> static const T &orEmpty(const T *value) {
   static const T none{};
   return value ? *value : none;
 }
-const std::string &Program::name() const noexcept { return orEmpty(state ? &state->name : nullptr); }
+const std::string &Program::name() const noexcept {
+  return orEmpty(state ? &state->name : nullptr);
+}
 const std::string &Program::doc() const noexcept { return orEmpty(state ? &state->doc : nullptr); }
 const std::vector<FunctionInfo> &Program::functions() const noexcept {
   return orEmpty(state ? &state->functions : nullptr);

@@ -54,7 +54,8 @@ public:
   enum class Kind : uint8_t { Object, Array, Real, Integer, Bool };
 
   Argument(Object &object) : kind(Kind::Object), object(&object) {}
-  Argument(const Object &object) : kind(Kind::Object), isConst(true), object(const_cast<Object *>(&object)) {}
+  Argument(const Object &object)
+      : kind(Kind::Object), isConst(true), object(const_cast<Object *>(&object)) {}
   Argument(const Array &array) : kind(Kind::Array), array(array) {}
   template <typename T>
     requires std::convertible_to<T, Array> && (!std::same_as<std::remove_cvref_t<T>, Array>)
