@@ -43,6 +43,15 @@ Array Elaborator::sliceAt(const Array &a, size_t dim, mlir::Value offset, int64_
     out.shape.erase(out.shape.begin() + dim);
   else
     out.shape[dim] = Extent{size, {}, size};
+  // Nothing lies at any offset of no entries.
+  if (llvm::any_of(left, [](const Extent &e) { return e.isStatic() && e.size == 0; }) &&
+      llvm::all_of(left, [](const Extent &e) { return e.isStatic(); })) {
+    SmallVector<int64_t> shape;
+    for (const Extent &e : left)
+      shape.push_back(e.size);
+    out.value = tensor::EmptyOp::create(builder, current, shape, mlirElem(a.elem));
+    return out;
+  }
   if (left.empty()) {
     SmallVector<mlir::Value> index{offset};
     out.value = tensor::ExtractOp::create(builder, current, a.value, index);
@@ -58,6 +67,8 @@ mlir::Value Elaborator::insertRow(mlir::Value row, mlir::Value buffer, mlir::Val
   auto type = dyn_cast<RankedTensorType>(row.getType());
   if (!type)
     return tensor::InsertOp::create(builder, current, row, buffer, mlir::ValueRange{position});
+  if (type.hasStaticShape() && type.getNumElements() == 0)
+    return buffer;
   OpFoldResult one = builder.getIndexAttr(1);
   SmallVector<OpFoldResult> offsets{position}, sizes{one}, strides{one};
   for (int64_t d : type.getShape()) {
@@ -279,7 +290,10 @@ Val Elaborator::indexStruct(const Val &base, const Val &index, SourceSpan span) 
           index.axis->extent = v.array.shape[0];
           index.axis->resolved = true;
         }
-        v.array = frameAxes(v.array, {index.axis});
+        // A diagonal, where every member already goes along the index.
+        v.array = llvm::is_contained(v.array.frames, index.axis)
+                      ? takeAt(v.array, 0, indexArray(index.axis), span)
+                      : frameAxes(v.array, {index.axis});
       } else {
         v.array = takeAt(v.array, 0, toArray(index, Elem::I64), span);
       }

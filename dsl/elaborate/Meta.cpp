@@ -22,7 +22,7 @@ int64_t Meta::intern(std::vector<std::string> &list, std::map<std::string, int64
 int64_t Meta::seriesFamily(const std::vector<std::string> &names) {
   for (const std::string &s : names)
     series(s);
-  return seriesIndex.at(names[0]);
+  return names.empty() ? 0 : seriesIndex.at(names[0]); // no member ever logs
 }
 
 void Meta::readSeries(int64_t first, int64_t count) {
