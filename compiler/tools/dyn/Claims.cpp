@@ -7,6 +7,7 @@
 #include "Load.h"
 
 #include "dyn/dsl/Ast.h"
+#include "dyn/dsl/Elaborate.h"
 #include "dyn/dsl/Parser.h"
 #include "llvm/Support/Casting.h"
 #include "llvm/Support/FileSystem.h"
@@ -14,6 +15,8 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,10 +56,48 @@ static std::vector<std::string> programs(const std::vector<std::string> &paths) 
   return files;
 }
 
+/// The settings that the program has, as its flags; those that one has are taken off `unused`.
+static std::vector<std::string> settingsOf(const std::string &path, const Request &r,
+                                           std::set<std::string> &unused) {
+  std::vector<std::string> flags;
+  auto text = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!text)
+    return flags;
+  dsl::SourceManager sources;
+  dsl::FileId id = sources.add(path, (*text)->getBuffer().str());
+  std::set<std::string> names;
+  for (const dsl::ConfigEntry &e : dsl::configEntries(sources, id))
+    names.insert(e.name);
+  for (const std::string &s : r.settings) {
+    std::string name = s.substr(0, s.find('='));
+    std::replace(name.begin(), name.end(), '-', '_');
+    if (!names.count(name))
+      continue;
+    flags.push_back("--" + s);
+    unused.erase(s);
+  }
+  return flags;
+}
+
 int tool::claims(const Request &r, const std::vector<std::string> &paths) {
   std::vector<std::string> files = programs(paths);
   if (files.empty()) {
     llvm::errs() << "error: no program found\n";
+    return 2;
+  }
+  for (const std::string &s : r.settings)
+    if (s.find('=') == std::string::npos || s[0] == '=') {
+      llvm::errs() << "error[E0802]: `" << s << "` is no value for --set, which takes NAME=VALUE\n"
+                   << "  = help: write `--set data=FOLDER`\n";
+      return 2;
+    }
+  std::set<std::string> unused(r.settings.begin(), r.settings.end());
+  std::map<std::string, std::vector<std::string>> flags;
+  for (const std::string &f : files)
+    flags[f] = settingsOf(f, r, unused);
+  if (!unused.empty()) {
+    llvm::errs() << "error[E0801]: no program has the setting of `--set " << *unused.begin() << "`\n"
+                 << "  = help: see dyn run PROGRAM --help\n";
     return 2;
   }
   int worst = 0;
@@ -73,6 +114,7 @@ int tool::claims(const Request &r, const std::vector<std::string> &paths) {
       Request one = r;
       one.file = f;
       one.rest.insert(one.rest.begin(), "--no-run-dir");
+      one.rest.insert(one.rest.end(), flags[f].begin(), flags[f].end());
       int status = run(one);
       llvm::outs().flush();
       _exit(status);

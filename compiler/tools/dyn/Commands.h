@@ -26,6 +26,7 @@ struct Request {
   bool json = false;               ///< of check: diagnostics as JSON on stdout
   std::vector<std::string> rest;   ///< the program's own flags
   std::vector<std::string> sweeps; ///< of run: `name=values`, each
+  std::vector<std::string> settings; ///< of `claims`: NAME=VALUE
 };
 
 int run(const Request &request);

@@ -183,6 +183,11 @@ int main(int argc, char **argv) {
   std::string seed;
   claimsCommand->add_option("paths", paths, "programs or folders")->required();
   claimsCommand->add_option("--seed", seed, "root of all random draws");
+  claimsCommand
+      ->add_option("--set", r.settings,
+                   "NAME=VALUE: a setting of all programs that have it, as in data=FOLDER; may be "
+                   "repeated")
+      ->allow_extra_args(false);
   auto *explainCommand = app.add_subcommand("explain", "tell more about an error code");
   explainCommand->add_option("code", code, "as in E0203")->required();
   auto *cacheCommand = app.add_subcommand("cache", "the compiled programs kept on disk");
