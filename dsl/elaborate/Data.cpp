@@ -114,24 +114,6 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
   return std::nullopt;
 }
 
-static const char *storedName(Elem e) {
-  switch (e) {
-  case Elem::F32:
-    return "f32";
-  case Elem::F64:
-    return "f64";
-  case Elem::I32:
-    return "i32";
-  case Elem::I64:
-    return "i64";
-  case Elem::U8:
-    return "u8";
-  case Elem::Bool:
-    return "bool";
-  }
-  return "";
-}
-
 /// `stream(config.samples, x: real[4], y: real)`: what arrives by a setting, and its examples.
 Val Elaborator::streamOf(const ast::CallExpr &e) {
   Val source = e.args.empty() ? Val::unit() : eval(*e.args[0].value);

@@ -14,29 +14,11 @@ using namespace dyn::dsl;
 using llvm::SmallVector;
 namespace json = llvm::json;
 
-static const char *typeName(Elem e) {
-  switch (e) {
-  case Elem::F32:
-    return "f32";
-  case Elem::F64:
-    return "f64";
-  case Elem::I32:
-    return "i32";
-  case Elem::I64:
-    return "i64";
-  case Elem::U8:
-    return "u8";
-  case Elem::Bool:
-    return "bool";
-  }
-  return "";
-}
-
 void Elaborator::describeArray(json::Object &into, const Array &a) {
   json::Array shape;
   for (const Extent &e : a.shape)
     shape.push_back(e.isStatic() ? e.size : -1);
-  into["type"] = typeName(a.elem);
+  into["type"] = storedName(a.elem);
   into["shape"] = std::move(shape);
 }
 

@@ -142,3 +142,21 @@ std::string dyn::dsl::describe(const Val &v) {
   }
   return "?";
 }
+
+const char *dyn::dsl::storedName(Elem e) {
+  switch (e) {
+  case Elem::F32:
+    return "f32";
+  case Elem::F64:
+    return "f64";
+  case Elem::I32:
+    return "i32";
+  case Elem::I64:
+    return "i64";
+  case Elem::U8:
+    return "u8";
+  case Elem::Bool:
+    return "bool";
+  }
+  return "";
+}

@@ -215,6 +215,8 @@ void collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out);
 /// Integers in `v` may lie anywhere from now on.
 void forgetLimits(Val &v);
 /// How a value is called in a message: `real[B, 784]`, `int`, `model Linear`.
+/// The name of an element type as it is stored, as in `f32`.
+const char *storedName(Elem e);
 std::string describe(const Val &v);
 std::string describe(const Extent &e);
 std::string describe(const Array &a);

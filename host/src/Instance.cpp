@@ -15,8 +15,7 @@ using namespace dyn::host;
 
 static std::string text(std::string_view s) { return std::string(s); }
 
-/// The settings as the runtime takes them.
-static std::vector<dyn_setting> list(const std::map<std::string, std::string> &settings) {
+std::vector<dyn_setting> dyn::host::list(const std::map<std::string, std::string> &settings) {
   std::vector<dyn_setting> all;
   for (auto &[name, value] : settings)
     all.push_back({name.c_str(), value.c_str()});

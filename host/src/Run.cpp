@@ -43,9 +43,7 @@ Result<Run> Program::run(const RunOptions &options) const noexcept {
     s->program = state;
     s->code = *code;
     s->hooks = options.hooks;
-    std::vector<dyn_setting> settings;
-    for (auto &[name, value] : options.settings)
-      settings.push_back({name.c_str(), value.c_str()});
+    std::vector<dyn_setting> settings = list(options.settings);
     auto orNull = [](const std::string &t) { return t.empty() ? nullptr : t.c_str(); };
     dyn_run_options o{};
     o.size = sizeof o;

@@ -60,6 +60,8 @@ Status checkSettings(const Program::State &state, const std::map<std::string, st
 
 /// Hooks as the runtime takes them; `hooks` must stay.
 dyn_hooks adapt(Hooks &hooks);
+/// The settings as the runtime takes them; the texts stay those of `settings`.
+std::vector<dyn_setting> list(const std::map<std::string, std::string> &settings);
 
 /// True while one thread uses something.
 class Busy {
