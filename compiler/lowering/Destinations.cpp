@@ -119,10 +119,34 @@ void pin(Operation *terminator, OpOperand &operand, Value place) {
                   .getResult());
 }
 
+/// The argument among `args` that `v` is, or is a part or another shape of; null if none.
+Value carriedBehind(Value v, Block::BlockArgListType args) {
+  while (Operation *op = v.getDefiningOp()) {
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(
+            op))
+      return {};
+    v = op->getOperand(0);
+  }
+  return llvm::is_contained(args, v) ? v : Value();
+}
+
+/// A variable that takes the former value of another gets a copy: that one's place is written anew.
+void copyFormer(OpOperand &operand, Value place, Block::BlockArgListType args) {
+  Value v = operand.get(), former = carriedBehind(v, args);
+  auto type = dyn_cast<RankedTensorType>(v.getType());
+  if (!type || !former || former == place || !type.hasStaticShape())
+    return;
+  OpBuilder b(v.getContext());
+  b.setInsertionPointAfterValue(v);
+  operand.set(bufferization::AllocTensorOp::create(b, v.getLoc(), type, ValueRange{}, v));
+}
+
 void pinCarried(Operation *root) {
   root->walk([](LoopLikeOpInterface loop) {
     if (auto f = dyn_cast<scf::ForOp>(*loop)) {
       Operation *yield = f.getBody()->getTerminator();
+      for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), f.getRegionIterArgs()))
+        copyFormer(operand, arg, f.getRegionIterArgs());
       for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), f.getRegionIterArgs()))
         pin(yield, operand, arg);
     } else if (auto w = dyn_cast<scf::WhileOp>(*loop)) {
@@ -130,6 +154,8 @@ void pinCarried(Operation *root) {
       for (auto [operand, arg] :
            llvm::zip(condition->getOpOperands().drop_front(), w.getBeforeArguments()))
         pin(condition, operand, arg);
+      for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), w.getAfterArguments()))
+        copyFormer(operand, arg, w.getAfterArguments());
       for (auto [operand, arg] : llvm::zip(yield->getOpOperands(), w.getAfterArguments()))
         pin(yield, operand, arg);
     }
