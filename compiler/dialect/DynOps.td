@@ -230,7 +230,8 @@ def Dyn_WindowOp : Dyn_MathOp<"window"> {
   let description = [{
     Replaces dimension `dim` of extent `n` by two: `[o, u]` with `result[.., o,
     u, ..] = input[.., o*stride + u*dilation - low, ..]`, zero outside. The
-    extents of `o` and `u` are the result's. `dim` is static (C1).
+    extents of `o` and `u` are the result's. `stride` is positive, `dilation` is
+    not 0. `dim` is static (C1).
 
     Example: `%w = dyn.window %x dim 2 stride 1 dilation 1 low 1 : tensor<?x3x32xf32> to tensor<?x3x32x3xf32>`
   }];

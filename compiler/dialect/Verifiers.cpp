@@ -243,8 +243,8 @@ static LogicalResult windowShape(Operation *op, ArrayRef<int64_t> flat, ArrayRef
   if (dim < 0 || dim >= (int64_t)flat.size() || windows.size() != flat.size() + 1 ||
       ShapedType::isDynamic(flat[dim]))
     return op->emitOpError() << "needs a static dimension in range (C1)";
-  if (stride < 1 || dilation < 1)
-    return op->emitOpError() << "needs a positive stride and dilation";
+  if (stride < 1 || dilation == 0)
+    return op->emitOpError() << "needs a positive stride and a dilation that is not 0";
   for (int64_t i = 0; i < (int64_t)flat.size(); ++i)
     if (i != dim && !agree(flat[i], windows[i < dim ? i : i + 1]))
       return op->emitOpError() << "changes dimension " << i;

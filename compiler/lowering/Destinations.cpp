@@ -4,10 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // 1. Every op gets a destination of its own: one that is shared, or made far
-// away, would be copied. 2. What an iteration yields goes to the place where the
-// iteration found it, so that loops carry buffers, not allocations.
+// away, would be copied. 2. What is padded is written between the zeros. 3. What an iteration
+// yields goes to the place where the iteration found it, so that loops carry buffers, not
+// allocations.
 //
 //===----------------------------------------------------------------------===//
+#include "Patterns.h"
+
 #include "dyn/lowering/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -122,8 +125,8 @@ void pin(Operation *terminator, OpOperand &operand, Value place) {
 /// The argument among `args` that `v` is, or is a part or another shape of; null if none.
 Value carriedBehind(Value v, Block::BlockArgListType args) {
   while (Operation *op = v.getDefiningOp()) {
-    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp, tensor::CastOp>(
-            op))
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ExtractSliceOp,
+             tensor::CastOp>(op))
       return {};
     v = op->getOperand(0);
   }
@@ -165,6 +168,7 @@ void pinCarried(Operation *root) {
 struct DestinationsPass : dyn::impl::DestinationsPassBase<DestinationsPass> {
   void runOnOperation() final {
     makePrivate(getOperation());
+    dyn::lowering::placePads(getOperation());
     pinCarried(getOperation());
   }
 };

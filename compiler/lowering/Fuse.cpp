@@ -9,6 +9,8 @@
 // from where the elements lie.
 //
 //===----------------------------------------------------------------------===//
+#include "Patterns.h"
+
 #include "dyn/lowering/Passes.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -24,6 +26,8 @@ namespace dyn {
 } // namespace dyn
 
 using namespace mlir;
+using dyn::lowering::isMovement;
+using dyn::lowering::isPointwise;
 
 namespace {
 
@@ -69,12 +73,6 @@ bool shouldFuse(OpOperand *use) {
          });
 }
 
-bool isPointwise(linalg::GenericOp op) {
-  return op.getNumLoops() == op.getNumParallelLoops() &&
-         llvm::all_of(op.getDpsInitsMutable(),
-                      [&](OpOperand &out) { return op.getMatchingIndexingMap(&out).isIdentity(); });
-}
-
 /// The use by which `consumer` and a producer that is stored anyway can become
 /// one loop that writes both, or null.
 OpOperand *siblingUse(linalg::GenericOp consumer) {
@@ -99,12 +97,6 @@ OpOperand *siblingUse(linalg::GenericOp consumer) {
       return use;
   }
   return nullptr;
-}
-
-/// A transpose, a broadcast, windows: elements of one array in other places.
-bool isMovement(linalg::GenericOp op) {
-  return op.getNumDpsInputs() == 1 && op.getNumResults() == 1 && isPointwise(op) &&
-         op.getBody()->getTerminator()->getOperand(0) == op.getBody()->getArgument(0);
 }
 
 /// The use by which a contraction can read what only contractions read in moved
@@ -168,6 +160,7 @@ void mark(linalg::GenericOp op) {
 struct FusePass : dyn::impl::FusePassBase<FusePass> {
   void runOnOperation() final {
     RewritePatternSet p(&getContext());
+    dyn::lowering::populatePadMotion(p);
     linalg::populateElementwiseOpsFusionPatterns(p, shouldFuse);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(p);
     linalg::GenericOp::getCanonicalizationPatterns(p, &getContext());

@@ -45,6 +45,16 @@ template <typename... Models> void attach(mlir::MLIRContext *context) {
   (Models::Target::template attachInterface<Models>(*context), ...);
 }
 
+/// Only parallel loops, in the order of the outputs.
+bool isPointwise(mlir::linalg::GenericOp op);
+/// A transpose, a broadcast, windows: elements of one array in other places.
+bool isMovement(mlir::linalg::GenericOp op);
+
+/// Zeros go around arrays before elements move, and around an array once.
+void populatePadMotion(mlir::RewritePatternSet &patterns);
+/// Zeros around arrays are written at the edges, and what they enclose between them.
+void placePads(mlir::Operation *root);
+
 void attachShapes(mlir::MLIRContext *context);
 void attachReductions(mlir::MLIRContext *context);
 void attachIndexing(mlir::MLIRContext *context);

@@ -13,8 +13,9 @@ def SimplifyPass : Pass<"dyn-simplify", "::mlir::ModuleOp"> {
   let summary = "smaller dyn programs with the same meaning";
   let description = [{
     Products that are summed become contractions, if a broadcast disappears by it;
-    broadcasts and transposes disappear into the labels of contractions; terms and
-    factors that change nothing go. Not part of `-O 0`.
+    broadcasts and transposes disappear into the labels of contractions; sums over
+    windows of contractions become contractions of windows; terms and factors that
+    change nothing go. Not part of `-O 0`.
   }];
   let dependentDialects = ["::dyn::DynDialect", "::mlir::arith::ArithDialect"];
 }

@@ -20,6 +20,8 @@ std::optional<double> splatValue(mlir::Value v);
 void populateElementwiseSimplifications(mlir::RewritePatternSet &patterns);
 /// Broadcasts, transposes, reshapes that follow each other.
 void populateShapeSimplifications(mlir::RewritePatternSet &patterns);
+/// Sums over windows of contractions.
+void populateWindowSimplifications(mlir::RewritePatternSet &patterns);
 
 } // namespace dyn
 

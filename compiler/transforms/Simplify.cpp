@@ -143,6 +143,7 @@ struct SimplifyPass : dyn::impl::SimplifyPassBase<SimplifyPass> {
     p.add<PeelContract, SumOfProducts, TransposedContract>(&getContext());
     populateElementwiseSimplifications(p);
     populateShapeSimplifications(p);
+    populateWindowSimplifications(p);
     if (failed(applyPatternsGreedily(getOperation(), std::move(p))))
       return getOperation().emitError("simplification does not end"), signalPassFailure();
     IRRewriter rewriter(&getContext());

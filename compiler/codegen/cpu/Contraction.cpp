@@ -22,6 +22,9 @@ namespace {
 
 constexpr int64_t assumedExtent = 128; ///< for what is known at run time only
 constexpr int64_t largestDepthBlock = 320;
+constexpr int64_t smallestWork = 2'500'000; ///< operations that are worth a task
+constexpr int64_t fewTasks = 8;
+constexpr int64_t smallestTile = 7; ///< rows that hide the latency of their sums
 
 int64_t sizeOf(int64_t extent) { return ShapedType::isDynamic(extent) ? assumedExtent : extent; }
 
@@ -74,9 +77,12 @@ void chooseTiles(ContractionShape &s) {
   for (const ContractionLoop &o : s.outer)
     outer *= std::max<int64_t>(1, sizeOf(o.extent) * o.factor);
   int64_t n = std::max<int64_t>(1, s.n.extent), panels = llvm::divideCeil(n, s.panel());
-  // 24 accumulators hide more latency, but cost where they leave many odd rows.
-  s.rows = m % 12 == 0 || m >= 480 || (s.n.extent <= s.lanes() && m >= 12) ? 12 : 8;
-  int64_t work = std::clamp<int64_t>(2 * m * n * depth * outer / 16, 2'500'000, 16'000'000);
+  // Tiles without odd rows, within 28 accumulators; else 24 hide more latency, but leave more over.
+  s.rows = m >= 480 || (s.n.extent <= s.lanes() && m >= 12) ? 12 : 8;
+  for (int64_t rows = smallestTile; rows <= (s.n.extent <= s.lanes() ? 16 : 14); ++rows)
+    if (m % rows == 0 && m < 480)
+      s.rows = rows;
+  int64_t work = std::clamp<int64_t>(2 * m * n * depth * outer / 16, smallestWork, 16'000'000);
   int64_t perRow = 2 * n * depth;
   int64_t rows =
       std::clamp<int64_t>(work / perRow, std::min<int64_t>(m, 128), std::max<int64_t>(m, 1));
@@ -86,13 +92,23 @@ void chooseTiles(ContractionShape &s) {
   int64_t width = std::clamp<int64_t>(work / perPanel, 1, panels);
   s.panelsPerTask = llvm::divideCeil(panels, llvm::divideCeil(panels, width));
   s.outerPerTask = std::clamp<int64_t>(work / (perPanel * s.panelsPerTask), 1, outer);
-  if (s.ks.size() == 1) {
-    int64_t k = s.ks[0].extent;
-    if (ShapedType::isDynamic(k))
-      s.depthBlock = 256;
-    else if (k > largestDepthBlock)
-      s.depthBlock = llvm::divideCeil(k, llvm::divideCeil(k, largestDepthBlock));
-  }
+  // Few rows and columns of long sums: threads share the rows.
+  int64_t tasks = llvm::divideCeil(m, s.rowsPerTask) * llvm::divideCeil(panels, s.panelsPerTask) *
+                  llvm::divideCeil(outer, s.outerPerTask);
+  if (tasks < fewTasks && perRow * m * outer > fewTasks * smallestWork)
+    s.rowsPerTask = llvm::alignTo(llvm::divideCeil(m, llvm::divideCeil(fewTasks, tasks)), s.rows);
+  if (s.ks.empty())
+    return;
+  // A pass is whole steps of the first sum: with several, the others go by within it.
+  int64_t k = s.ks[0].extent, inner = 1;
+  for (const ContractionLoop &l : ArrayRef(s.ks).drop_front())
+    inner *= std::max<int64_t>(1, sizeOf(l.extent) * l.factor);
+  int64_t most = std::max<int64_t>(1, largestDepthBlock / inner);
+  bool isLong = k > most && (s.ks.size() == 1 || k * inner > 2 * largestDepthBlock);
+  if (ShapedType::isDynamic(k))
+    s.depthBlock = std::min<int64_t>(256, most);
+  else if (isLong)
+    s.depthBlock = llvm::divideCeil(k, llvm::divideCeil(k, most));
 }
 
 /// Direct where B's rows are vectors already and stay near; packed where the
@@ -149,11 +165,12 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   SmallVector<int64_t> strides[3];
+  int64_t offsets[3];
   for (unsigned i = 0; i < 3; ++i) {
     auto walk = walkOf(cast<MemRefType>(op->getOperand(i).getType()), maps[i]);
-    if (!walk || walk->offset)
+    if (!walk || (i == 2 && walk->offset))
       return std::nullopt;
-    strides[i] = walk->strides;
+    strides[i] = walk->strides, offsets[i] = walk->offset;
   }
 
   auto tailStrides = stridesOfTail(op, tail);
@@ -181,6 +198,7 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
               ? 0
               : 1;
   s.a = 1 - s.b;
+  s.offsetA = offsets[s.a], s.offsetB = offsets[s.b];
 
   // 2. Roles.
   auto loopOf = [&](unsigned d) {
@@ -220,10 +238,19 @@ std::optional<ContractionShape> dyn::codegen::classifyContraction(linalg::Generi
   }
   s.outer.append(ns);
   if (!ms.empty()) {
+    // Rows that lie near each other, if they make a tile: those of images far apart share sets of
+    // the cache.
     auto weight = [](const ContractionLoop &l) { return sizeOf(l.extent) * l.factor; };
-    auto *best = std::max_element(
-        ms.begin(), ms.end(),
-        [&](const ContractionLoop &x, const ContractionLoop &y) { return weight(x) <= weight(y); });
+    auto isBetter = [&](const ContractionLoop &x, const ContractionLoop &y) {
+      bool fills = weight(x) >= smallestTile, other = weight(y) >= smallestTile;
+      if (fills && other && x.strideA != y.strideA)
+        return x.strideA < y.strideA;
+      return weight(x) >= weight(y);
+    };
+    auto *best = ms.begin();
+    for (auto *l = ms.begin(); l != ms.end(); ++l)
+      if (isBetter(*l, *best))
+        best = l;
     s.m = *best;
     ms.erase(best);
     s.outer.append(ms);

@@ -29,7 +29,8 @@ struct ContractionShape {
   enum class Form { Direct, Packed, Local, Strided };
 
   mlir::Type element;
-  unsigned a = 0, b = 1; ///< operand numbers of the linalg op; the output is number 2
+  unsigned a = 0, b = 1;            ///< operand numbers of the linalg op; the output is number 2
+  int64_t offsetA = 0, offsetB = 0; ///< of the element that all loops begin at
   llvm::SmallVector<ContractionLoop> outer, ks;
   ContractionLoop m, n; ///< n is static and has unit stride in C
   Form form = Form::Direct;
@@ -47,7 +48,7 @@ struct ContractionShape {
   int64_t rowsPerTask = 8;   ///< whole tiles
   int64_t panelsPerTask = 1; ///< of `panel()` columns
   int64_t outerPerTask = 1;
-  int64_t depthBlock = 0; ///< k in one pass over the tiles; 0: all
+  int64_t depthBlock = 0; ///< of the first of `ks` in one pass over the tiles; 0: all
 
   int64_t lanes() const { return element.isF32() ? 16 : 8; }
   int64_t panel() const { return 2 * lanes(); }

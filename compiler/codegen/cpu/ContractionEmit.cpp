@@ -75,7 +75,8 @@ void ContractionEmitter::prepare(Value scratchBytes, int phase) {
         ArrayRef<OpFoldResult>{OpFoldResult(index(int64_t(1) << 40))},
         ArrayRef<OpFoldResult>{b.getIndexAttr(1)}));
   }
-  baseA = offsets[0], baseB = offsets[1], baseC = offsets[2];
+  baseA = add(offsets[0], index(s.offsetA)), baseB = add(offsets[1], index(s.offsetB));
+  baseC = offsets[2];
   if (s.form == Form::Local) {
     int64_t n = depthAtOnce() * s.panel();
     scratch =

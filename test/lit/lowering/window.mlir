@@ -7,7 +7,7 @@
 // CHECK-DAG: #[[R:.*]] = affine_map<(d0, d1, d2) -> (d0, d1 * 2 + d2)>
 // CHECK-LABEL: func.func @train
 func.func @train(%run: i64, %x: tensor<3x8xf32>, %f: tensor<3x3x5xf32>, %e: tensor<3x4x3xf32>) -> (tensor<4x5xf32>, tensor<3x8xf32>) {
-  // CHECK: %[[P:.*]] = tensor.insert_slice %arg1 into %{{.*}}[0, 1] [3, 8] [1, 1] : tensor<3x8xf32> into tensor<3x9xf32>
+  // CHECK: %[[P:.*]] = tensor.pad %arg1 low[0, 1] high[0, 0]
   // CHECK: linalg.generic {indexing_maps = [#[[W]],
   // CHECK-SAME: ins(%[[P]], %arg2
   // CHECK-SAME: dyn.contract

@@ -185,6 +185,36 @@ TEST(Contraction, WindowsOfAnImage) {
             },
             [=](int64_t, int64_t q, int64_t j) { return q * o + j; }};
   check<float>(s, p, "convolution");
+
+  s.a.map = "g, y - u + 2, x - v + 2, c";
+  p.a = [=](int64_t b, int64_t i, int64_t q) {
+    int64_t row = i / x + 2 - q / (3 * ci), column = i % x + 2 - q / ci % 3;
+    return ((b * (y + 2) + row) * (x + 2) + column) * ci + q % ci;
+  };
+  check<float>(s, p, "windows from their end");
+}
+
+TEST(Contraction, SumsOverImagesInPasses) {
+  for (int64_t ci : {1, 2, 16}) {
+    int64_t g = 5, y = 24, x = 30, o = 20;
+    KernelSpec s{"u, v, c, o, g, y, x",
+                 {false, false, false, false, true, true, true},
+                 {"g, y + u, x + v, c", {g, y + 2, x + 2, ci}, true},
+                 {"g, y, x, o", {g, y, x, o}, true},
+                 {"u, v, c, o", {3, 3, ci, o}}};
+    Problem p{1,
+              9 * ci,
+              o,
+              g * y * x,
+              [=](int64_t, int64_t i, int64_t q) {
+                int64_t row = q / x % y + i / (3 * ci), column = q % x + i / ci % 3;
+                return ((q / (x * y) * (y + 2) + row) * (x + 2) + column) * ci + i % ci;
+              },
+              [=](int64_t, int64_t q, int64_t j) { return q * o + j; }};
+    check<float>(s, p, "gradient by the kernel");
+    s.overwrite = true;
+    check<float>(s, p, "gradient by the kernel, overwritten");
+  }
 }
 
 } // namespace
