@@ -344,6 +344,7 @@ std::optional<SmallVector<Array>> Elaborator::directionOf(const std::vector<Pick
       }
       out.push_back(part);
     }
+    gateDirections(picks[i], llvm::MutableArrayRef(out).take_back(picks[i].leaves.size()));
     if (used != d.items.size()) {
       diagnostics
           .report(along.span, Diag::E0250,
@@ -391,11 +392,6 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
     }
     return d;
   };
-  bool runTime = llvm::any_of(picks, [](const Pick &p) { return !p.gates.empty(); });
-  if (runTime && word != "grad" && word != "value_and_grad" && word != "vjp")
-    return unsupported(e.span, "`" + word + "` of a run-time selection",
-                       "select by `rank`, `path` or `size`, and the entries of the result by "
-                       "`select(live, d, 0)`");
   // The gradient as a body: in front of what else comes out.
   auto gradient = [&]() -> Val {
     auto d = differentiate(picks, body, e.span);
@@ -411,10 +407,10 @@ Val Elaborator::evalDerive(const ast::DeriveExpr &e) {
       if (word == "hvp" && picks.size() > 1)
         return unsupported(e.span, "`hvp` by several variables", "put them into a record");
       d = word == "jvp" ? directional(picks, *along, body, e.span)
-                        : directional(picks, *along, gradient, e.span);
+                        : selected(directional(picks, *along, gradient, e.span));
     }
   } else if (word == "jacobian") {
-    d = jacobian(picks, body, e.span, Mode::Sizes);
+    d = selected(jacobian(picks, body, e.span, Mode::Sizes));
   } else if (word == "hessian") {
     if (picks.size() > 1 || !picks[0].leaves.empty())
       return unsupported(e.span, "`hessian` by a model or by several variables",

@@ -378,8 +378,10 @@ private:
   Val parameterOf(const Leaf &leaf);
   /// The part of the tree of booleans `v` that a parameter has; nothing when it has none.
   Val gateOf(const Val &v, const Leaf &leaf, SourceSpan span);
-  /// `delta` with zeros outside of the selection.
+  /// `delta`, or each of an array of deltas, with zeros outside of the selection.
   Val gated(const Pick &pick, const Val &delta, SourceSpan span);
+  /// Directions, one for each parameter of `pick`, that move nothing outside of the selection.
+  void gateDirections(const Pick &pick, llvm::MutableArrayRef<Array> along);
 
   // --- Training.cpp
   Val evalMinimize(const ast::MinimizeExpr &e);

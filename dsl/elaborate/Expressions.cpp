@@ -324,6 +324,13 @@ Val Elaborator::evalReduce(const ast::ReduceExpr &e) {
       error(e.span, Diag::E0206).label("the mean of " + describe(a)).help("`mean[i] real(n[i])`");
       return std::nullopt;
     }
+    if ((word == "any" || word == "all") && !boolean) {
+      error(e.body->span, Diag::E0213)
+          .label("this is " + describe(a))
+          .help("a reduction takes what is next to it: a comparison stands in parentheses, as in `" +
+                word + "[i] (x[i] > 0)`");
+      return std::nullopt;
+    }
     // Every named axis must be there: what does not depend on it is repeated.
     SmallVector<AxisPtr, 4> all(a.frames.begin(), a.frames.end());
     for (const AxisPtr &x : axes)

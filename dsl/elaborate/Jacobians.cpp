@@ -282,6 +282,12 @@ std::optional<Elaborator::Differentiated> Elaborator::laplacian(std::vector<Pick
           unit.value = block.addArgument(typeOf(unit.shape, unit.elem), loc(span));
           along.push_back(unit);
         }
+        size_t first = 0;
+        for (const Pick &p : picks) {
+          size_t own = p.leaves.empty() ? 1 : p.leaves.size();
+          gateDirections(p, llvm::MutableArrayRef(along).slice(first, own));
+          first += own;
+        }
         auto once = [&]() -> Val {
           auto d = directional(picks, along, body, span);
           if (!d)

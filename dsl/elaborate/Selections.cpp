@@ -76,8 +76,17 @@ Val Elaborator::evalSelector(const ast::Expr &e, const Leaf &leaf) {
   return callFunction(v, one, e.span);
 }
 
+/// Where the tree `v` speaks of the tensor that a mask's parameter belongs to; each parameter of that
+/// shape takes it. -1: nowhere.
+static int ofTensor(const Val &v, const Leaf &leaf) {
+  int at = leaf.tensor.empty() ? -1 : v.field(leaf.tensor);
+  return at >= 0 && v.items[size_t(at)].array.shape == leaf.val->array.shape ? at : -1;
+}
+
 Val Elaborator::gateOf(const Val &v, const Leaf &leaf, SourceSpan span) {
   int at = v.field(leaf.path);
+  if (at < 0)
+    at = ofTensor(v, leaf);
   if (at < 0)
     return Val::unit();
   const Val &part = v.items[size_t(at)];
@@ -121,12 +130,21 @@ bool Elaborator::selectLeaves(const ast::Expr *selector, std::vector<Leaf> &leav
         diagnostics.report(selector->span, Diag::E0284);
         return false;
       }
-      for (const std::string &path : keep.names)
-        if (llvm::none_of(leaves, [&](const Leaf &l) { return l.path == path; })) {
-          diagnostics.report(selector->span, Diag::E0283)
-              .label("the tree has `" + path + "`, the model has not");
-          return false;
-        }
+      for (size_t i = 0; i < keep.names.size(); ++i) {
+        const std::string &path = keep.names[i];
+        auto has = [&](const Leaf &l) { return l.path == path || ofTensor(keep, l) == int(i); };
+        if (llvm::any_of(leaves, has))
+          continue;
+        bool tensor = llvm::any_of(leaves, [&](const Leaf &l) { return l.tensor == path; });
+        auto d = diagnostics.report(selector->span, Diag::E0283);
+        if (tensor)
+          d.label("`" + path + "` is " + describe(keep.items[i]) +
+                  " in the tree; no field of the mask has that shape")
+              .help("a tree for a mask is made of one of its fields: `gates.a > 0`");
+        else
+          d.label("the tree has `" + path + "`, the model has not");
+        return false;
+      }
       keep = gateOf(keep, leaf, selector->span);
       if (keep.isError())
         return false;
@@ -180,13 +198,23 @@ Val Elaborator::evalWhere(const ast::WhereExpr &e, std::vector<Val> *gates) {
 
 Val Elaborator::gated(const Pick &pick, const Val &delta, SourceSpan span) {
   Val out = delta;
-  for (size_t i = 0; i < pick.gates.size() && !out.isError(); ++i)
+  SmallVector<AxisPtr> axes = stackAxes(out.stack);
+  for (size_t i = 0; i < pick.gates.size(); ++i)
     if (pick.gates[i].isArray()) {
-      out.items[i] = select(pick.gates[i], out.items[i], Val::realNumber(0), span);
-      if (out.items[i].isError())
-        return Val::error();
+      Val part = Val::ofArray(frameAxes(out.items[i].array, axes));
+      part = select(pick.gates[i], part, Val::realNumber(0), span);
+      if (part.isError())
+        return part;
+      out.items[i] = Val::ofArray(bindAxes(part.array, axes));
     }
   return out;
+}
+
+void Elaborator::gateDirections(const Pick &pick, llvm::MutableArrayRef<Array> along) {
+  for (size_t i = 0; i < pick.gates.size(); ++i)
+    if (pick.gates[i].isArray())
+      along[i] =
+          select(pick.gates[i], Val::ofArray(along[i]), Val::realNumber(0), pick.span).array;
 }
 
 bool Elaborator::resolvePick(const ast::Expr &e, Pick &pick, bool needVar) {

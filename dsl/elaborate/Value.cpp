@@ -38,7 +38,7 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
         Val &item = v.items[i].items[k];
         int64_t inFront = int64_t(v.stack.size()) + stackRank(v, k);
         out.push_back({path + "." + v.items[i].names[k], &item,
-                       int64_t(item.array.shape.size()) - inFront, role});
+                       int64_t(item.array.shape.size()) - inFront, role, v.items[i].names[k]});
       }
   }
 }

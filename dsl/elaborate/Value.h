@@ -206,6 +206,7 @@ struct Leaf {
   Val *val;
   int64_t rank;
   Role role;
+  std::string tensor = {}; ///< of a mask: the path of the tensor it belongs to
 };
 
 /// Parameters and states below `v` in declaration order.
