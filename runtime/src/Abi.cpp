@@ -142,8 +142,9 @@ void dyn_rt_tick(int64_t r, int64_t loop, int64_t index, int64_t count) {
 }
 void dyn_rt_claim(int64_t r, int64_t claim, int64_t holds, double left, double right) {
   Run &run = of(r);
-  // Also while a resumed run catches up: what was claimed before is claimed again.
-  run.claims[size_t(claim)] = {true, holds != 0, left, right};
+  // What a resumed run passes again is in its checkpoint.
+  if (!run.metrics->muted)
+    run.claims[size_t(claim)].reach(holds != 0, left, right);
 }
 void dyn_rt_check_failed(int64_t r, int64_t site, int64_t value, int64_t bound) {
   Run &run = of(r);

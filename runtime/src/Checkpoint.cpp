@@ -50,6 +50,8 @@ void Checkpoints::write(Run &run) {
       taken[int64_t(i)] = run.streams[i]->taken;
   for (auto [stream, examples] : taken)
     tensors.push_back(counterTensor(fmt::format("@stream.{}", stream), examples));
+  for (Tensor &t : claimTensors(run.claims))
+    tensors.push_back(std::move(t));
   std::string folder = run.runDirectory + "/checkpoints";
   std::string name = fmt::format("step-{:09}.safetensors", step), path = folder + "/" + name;
   std::string bytes = writeSafetensors(std::move(tensors));
@@ -137,6 +139,11 @@ void Checkpoints::load(Run &run, const std::string &runFolder) {
     return v;
   };
   for (Tensor &t : all) {
+    std::optional<bool> verdicts = restoreClaims(t, run.claims);
+    if (!verdicts)
+      raise(Code::E0702, path, "it does not fit the claims of the program");
+    if (*verdicts)
+      continue;
     if (t.name == "@step")
       resumedStep = number(t);
     else if (t.name == "@loop")

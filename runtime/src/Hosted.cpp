@@ -235,8 +235,8 @@ int dyn_run_claim(const dyn_run *run, size_t i, dyn_claim *claim, dyn_error *err
     if (i >= r.claims.size())
       raise(Code::E1108, i, int64_t(r.claims.size()) - 1);
     const ClaimResult &c = r.claims[i];
-    *claim = {r.meta["claims"][i]["text"].get_ref<const std::string &>().c_str(), c.seen, c.holds,
-              c.left, c.right};
+    *claim = {r.meta["claims"][i]["text"].get_ref<const std::string &>().c_str(), c.reached > 0,
+              c.holds(), c.left, c.right};
   });
 }
 }

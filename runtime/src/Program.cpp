@@ -11,39 +11,8 @@
 #include "RunDirectory.h"
 #include "Subnormals.h"
 
-#include <cmath>
-
 using namespace dyn::rt;
 using nlohmann::json;
-
-/// Prints every claim with what was measured; false when one fails.
-static bool reportClaims(Run &run) {
-  bool all = true;
-  json list = json::array();
-  for (size_t i = 0; i < run.claims.size(); ++i) {
-    const json &c = run.meta["claims"][i];
-    const ClaimResult &r = run.claims[i];
-    bool good = r.seen && r.holds;
-    std::string relation = c.value("relation", ""), verdict = !r.seen   ? "not reached"
-                                                              : r.holds ? "holds"
-                                                                        : "FAILS";
-    std::string line = fmt::format("claim {}: {}  ({}",
-                                   run.console.onResult(good ? Paint::good : Paint::bad, verdict),
-                                   c.value("text", ""), c.value("condition", ""));
-    if (r.seen && !relation.empty())
-      line += fmt::format("; {:.6g} {} {:.6g}, margin {:.3g}", r.left, relation, r.right,
-                          std::fabs(r.left - r.right));
-    run.console.result(line + ")\n");
-    all &= good;
-    list.push_back({{"text", c.value("text", "")},
-                    {"verdict", verdict},
-                    {"left", fmt::format("{}", r.left)},
-                    {"right", fmt::format("{}", r.right)}});
-  }
-  if (run.useRunDirectory && !run.claims.empty())
-    writeFile(run.runDirectory + "/claims.json", jsonText(list));
-  return all;
-}
 
 static void takeTables(Run &run, const dyn_rt_program &program) {
   run.meta = json::parse(program.meta, program.meta + program.meta_length, nullptr, false);
@@ -56,7 +25,7 @@ static void takeTables(Run &run, const dyn_rt_program &program) {
     if (!run.meta.contains(list))
       run.meta[list] = json::array();
   run.strings = run.meta["strings"].get<std::vector<std::string>>();
-  run.claims.resize(run.meta["claims"].size());
+  run.claims = claimsOf(run.meta);
   run.streams.resize(run.meta["streams"].size());
   for (const json &s : run.meta.value("read", json::array()))
     run.series.keep(s);

@@ -10,6 +10,7 @@
 #include "dyn/runtime.h"
 
 #include "Checkpoint.h"
+#include "Claims.h"
 #include "Console.h"
 #include "Errors.h"
 #include "Loader.h"
@@ -30,11 +31,6 @@
 #include <vector>
 
 namespace dyn::rt {
-
-struct ClaimResult {
-  bool seen = false, holds = false;
-  double left = 0, right = 0;
-};
 
 struct Run {
   Run() = default;

@@ -99,7 +99,8 @@ DYN_RT_API void dyn_run_cancel(dyn_run *run);
 /// Training steps so far; from any thread.
 DYN_RT_API int64_t dyn_run_steps(const dyn_run *run);
 
-/// What `train` measured of its claims.
+/// What `train` measured of its claims: whether one was reached, and held each time. The numbers are
+/// those that were compared where the margin was worst.
 typedef struct dyn_claim {
   const char *text; ///< lives as long as the run
   int32_t seen, holds;

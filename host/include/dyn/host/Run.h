@@ -23,7 +23,8 @@ struct RunOptions {
   Hooks hooks;
 };
 
-/// What `train` measured of a claim.
+/// What `train` measured of a claim: whether it was reached, and held each time. The numbers are those
+/// that were compared where the margin was worst.
 struct Claim {
   std::string text;
   bool seen = false, holds = false;
