@@ -49,6 +49,8 @@ Val *Elaborator::lvalue(const ast::Expr &e, bool quiet) {
         if (i.kind == ValKind::Int && i.number >= 0 && i.number < int64_t(base->items.size()))
           return &base->items[i.number];
       }
+  if (const ast::Expr *model = quiet ? underMask(e) : nullptr)
+    return lvalue(*model, true);
   if (!quiet)
     diagnostics.report(e.span, Diag::E0208, std::string(sources.text(e.span)));
   return nullptr;
@@ -65,7 +67,9 @@ static bool takesSelection(const std::string &name) {
 
 Val Elaborator::evalCall(const ast::CallExpr &e) {
   // `x.backward()` and friends are habits worth a word of their own.
-  Val callee = eval(*e.callee);
+  // A mask draws where it is applied, so a model under one is made once, after the arguments.
+  bool late = isUnderMask(*e.callee);
+  Val callee = late ? Val::unit() : eval(*e.callee);
   if (callee.isError())
     return callee;
   if (callee.kind == ValKind::Builtin && callee.text == "flops")
@@ -106,9 +110,11 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     return Val::error();
   if (mask)
     return buildMask(*built, callee.home, args, e.span);
+  if (late)
+    callee = eval(*e.callee);
   // What the arguments changed is seen: `layer(layer(x))`.
   bool model = callee.kind == ValKind::Struct || (callee.kind == ValKind::Function && callee.self);
-  if (model && rootOf(*e.callee) && !args.exprs.empty())
+  if (model && !late && rootOf(*e.callee) && !args.exprs.empty())
     callee = eval(*e.callee);
   switch (callee.kind) {
   case ValKind::Builtin:
@@ -133,7 +139,7 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     if (call.isError())
       return call;
     if (isWholeMask(callee))
-      return applyMask(call, args, e.span, lvalue(*e.callee, true));
+      return applyMask(call, args, e.span, *e.callee);
     return callMethod(call, *e.callee, args, e.span);
   }
   case ValKind::Function: {
@@ -141,9 +147,11 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
       return callFunction(callee, args, e.span);
     auto *f = llvm::dyn_cast<ast::FieldExpr>(e.callee.get());
     if (isWholeMask(*callee.self))
-      return applyMask(callee, args, e.span, f ? lvalue(*f->base, true) : nullptr);
+      return applyMask(callee, args, e.span, f ? *f->base : *e.callee);
     return f ? callMethod(callee, *f->base, args, e.span) : callSibling(callee, args, e.span);
   }
+  case ValKind::Error:
+    return callee;
   default:
     break;
   }

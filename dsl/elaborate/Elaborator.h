@@ -219,8 +219,11 @@ private:
   /// The tensors of `model` that the mask was built over.
   std::optional<std::vector<Leaf>> maskedLeaves(Val &model, const Val &selection,
                                                 const std::string &mask, SourceSpan span);
-  /// Calls a function of a mask for every tensor; what it assigned goes to `variable`.
-  Val applyMask(const Val &callee, CallArgs &args, SourceSpan span, Val *variable);
+  /// Where `e` applies a mask to a model, the model's expression: state passes through, so what a
+  /// call changes of it is the model's.
+  const ast::Expr *underMask(const ast::Expr &e);
+  /// Calls a function of a mask for every tensor; what it assigned goes to the variable at `place`.
+  Val applyMask(const Val &callee, CallArgs &args, SourceSpan span, const ast::Expr &place);
 
   // --- State.cpp: state that calls change
   /// What a loop carries besides the variables that its body names.
@@ -239,6 +242,10 @@ private:
   /// Gives the state of `after` to the variable that `place` names.
   bool keepState(const ast::Expr &place, Val &after, SourceSpan span);
   Binding *rootOf(const ast::Expr &place);
+  /// Reports that a call changed the state of a value.
+  Val lostState(const ast::Expr &called, const Binding &root, SourceSpan span);
+  /// Whether `place` is a model under a mask, or a part of one.
+  bool isUnderMask(const ast::Expr &place);
   std::string pathOf(const ast::Expr &place);
   /// A layer for a batch that was called on one example.
   bool needsBatch(const ast::FunctionItem &fn, const Val &callee, const ast::Param &param,

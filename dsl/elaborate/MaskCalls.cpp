@@ -54,7 +54,45 @@ static bool mapsModel(const ast::FunctionItem &fn, const SourceManager &sources)
                          sources.text(fn.result->span) == sources.text(fn.params[0].type->span)));
 }
 
-Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Val *variable) {
+/// What is known of a place without a computation: an array of masks is one of its members here.
+static const Val *valueAt(const ast::Expr &place, Scope &scope) {
+  if (auto *name = llvm::dyn_cast<ast::NameExpr>(&place)) {
+    Binding *b = scope.find(name->name);
+    return b ? &b->val : nullptr;
+  }
+  if (auto *field = llvm::dyn_cast<ast::FieldExpr>(&place)) {
+    const Val *base = valueAt(*field->base, scope);
+    int i = base ? base->field(field->field.text) : -1;
+    return i < 0 ? nullptr : &base->items[size_t(i)];
+  }
+  auto *index = llvm::dyn_cast<ast::IndexExpr>(&place);
+  const Val *base = index ? valueAt(*index->base, scope) : nullptr;
+  return base && base->kind == ValKind::Tuple && !base->items.empty() ? &base->items[0] : base;
+}
+
+const ast::Expr *Elaborator::underMask(const ast::Expr &e) {
+  auto *call = llvm::dyn_cast<ast::CallExpr>(&e);
+  if (!call)
+    return nullptr;
+  auto *field = llvm::dyn_cast<ast::FieldExpr>(call->callee.get());
+  const Val *mask = valueAt(field ? *field->base : *call->callee, *scope);
+  std::string name = field ? field->field.text : "call";
+  if (field && mask && !isWholeMask(*mask)) {
+    mask = valueAt(*field, *scope);
+    name = "call";
+  }
+  if (!mask || !isWholeMask(*mask))
+    return nullptr;
+  for (const ast::Member &m : static_cast<const ast::ModelItem *>(mask->decl)->members)
+    if (m.function && m.name.text == name && mapsModel(*m.function, sources))
+      for (const ast::Arg &a : call->args)
+        if (a.name.text == "w" || (a.name.text.empty() && &a == &call->args[0]))
+          return a.value.get();
+  return nullptr;
+}
+
+Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span,
+                          const ast::Expr &place) {
   auto &fn = *static_cast<const ast::FunctionItem *>(callee.decl);
   const Val &mask = *callee.self;
   const std::string what = "`" + fn.name.text + "`";
@@ -176,7 +214,9 @@ Val Elaborator::applyMask(const Val &callee, CallArgs &args, SourceSpan span, Va
     }
     *leaves[k].val = r;
   }
-  if (writes && variable)
+  if (Val *variable = writes ? lvalue(place, true) : nullptr)
     *variable = changed;
+  else if (Binding *root = writes ? rootOf(place) : nullptr)
+    return lostState(place, *root, span);
   return toModel ? model : tree;
 }

@@ -38,6 +38,14 @@ static bool sameValues(Val &a, Val &b) {
   return llvm::equal(x, y, [](mlir::Value *p, mlir::Value *q) { return *p == *q; });
 }
 
+bool Elaborator::isUnderMask(const ast::Expr &place) {
+  if (auto *field = llvm::dyn_cast<ast::FieldExpr>(&place))
+    return isUnderMask(*field->base);
+  if (auto *index = llvm::dyn_cast<ast::IndexExpr>(&place))
+    return isUnderMask(*index->base);
+  return underMask(place);
+}
+
 Binding *Elaborator::rootOf(const ast::Expr &place) {
   const ast::Expr *at = &place;
   for (;;)
@@ -45,6 +53,8 @@ Binding *Elaborator::rootOf(const ast::Expr &place) {
       at = field->base.get();
     else if (auto *index = llvm::dyn_cast<ast::IndexExpr>(at))
       at = index->base.get();
+    else if (const ast::Expr *model = underMask(*at))
+      at = model;
     else
       break;
   auto *name = llvm::dyn_cast<ast::NameExpr>(at);
@@ -130,6 +140,17 @@ bool Elaborator::closeModel(const Val &callee, Scope &fields, bool lifted, Sourc
 }
 
 Val Elaborator::callMethod(Val callee, const ast::Expr &model, CallArgs &args, SourceSpan span) {
+  if (!callee.self->stack.empty()) {
+    std::string name(sources.text(model.span));
+    std::string fn = static_cast<const ast::FunctionItem *>(callee.decl)->name.text;
+    std::string call = (fn == "call" ? "" : "." + fn) + "(x)";
+    diagnostics.report(model.span, Diag::E0205, describe(*callee.self))
+        .label("these are " + describe(callee.self->stack[0]) + " models, a call is one's")
+        .help("name the index, `let y[i] = " + name + "[i]" + call +
+              "`; layers that follow each other take a loop, `for layer in " + name +
+              " { h = layer" + call + " }`");
+    return Val::error();
+  }
   std::string savedPath = drawPath;
   drawPath += pathOf(model);
   Val v = callFunction(callee, args, span);
@@ -162,6 +183,13 @@ Val Elaborator::callSibling(Val callee, CallArgs &args, SourceSpan span) {
   return v;
 }
 
+Val Elaborator::lostState(const ast::Expr &called, const Binding &root, SourceSpan span) {
+  auto d = diagnostics.report(span, Diag::E0291, std::string(sources.text(called.span)));
+  if (root.span.isValid())
+    d.note(root.span, "declared here");
+  return Val::error();
+}
+
 bool Elaborator::keepState(const ast::Expr &place, Val &after, SourceSpan span) {
   Binding *root = rootOf(place);
   if (!root)
@@ -170,9 +198,13 @@ bool Elaborator::keepState(const ast::Expr &place, Val &after, SourceSpan span) 
   // `blocks[i].norm`: the layer of a stack, and the fields from there on.
   const ast::Expr *at = &place, *called = &place;
   std::vector<std::string> fields;
-  while (auto *field = llvm::dyn_cast<ast::FieldExpr>(at)) {
-    at = field->base.get();
-    if (!isView(*field))
+  for (;;) {
+    auto *field = llvm::dyn_cast<ast::FieldExpr>(at);
+    const ast::Expr *model = field ? nullptr : underMask(*at);
+    if (!field && !model)
+      break;
+    at = field ? field->base.get() : model;
+    if (field && !isView(*field))
       fields.insert(fields.begin(), field->field.text);
     else if (fields.empty())
       called = at;
@@ -188,13 +220,9 @@ bool Elaborator::keepState(const ast::Expr &place, Val &after, SourceSpan span) 
     }
   if (!target)
     target = lvalue(place, true);
+  if (!target)
+    return !lostState(*called, *root, span).isError();
   std::string name(sources.text(called->span));
-  if (!target) {
-    auto d = diagnostics.report(span, Diag::E0291, name);
-    if (root->span.isValid())
-      d.note(root->span, "declared here");
-    return false;
-  }
   root->changed = span;
   before = statesOf(*target);
   std::set<Axis *> own;
