@@ -631,17 +631,30 @@ def Dyn_LoadOp : Dyn_Op<"load"> {
   let assemblyFormat = "$path `,` $names attr-dict `:` type($values)";
 }
 
-def Dyn_CheckpointOp : Dyn_Op<"checkpoint", [AttrSizedOperandSegments]> {
+def Dyn_HoldOp : Dyn_Op<"hold"> {
+  let summary = "remember the state of a loop for the checkpoints of others";
+  let description = [{
+    Where an iteration of loop `loop` begins that has loops in it, or behind a loop that has
+    ended: `next` is the iteration that a resumed run would enter there (past the end of a loop
+    that has ended), `values` the state it would enter it with.
+  }];
+  let arguments = (ins I64Attr:$loop, DenseI64ArrayAttr:$slots, Index:$next,
+                       Variadic<Dyn_Value>:$values);
+  let assemblyFormat = [{
+    $loop `next` $next `slots` $slots `(` ($values^ `:` type($values))? `)` attr-dict
+  }];
+}
+
+def Dyn_CheckpointOp : Dyn_Op<"checkpoint"> {
   let summary = "save the run's state if a checkpoint is due";
   let description = [{
-    At the end of an iteration of loop `loop`. `loops` names the loops on the
-    path and `next` the iteration each would run next; `slots` and `values` are
-    the live state.
+    At the end of an iteration of loop `loop`, before iteration `next`: `slots` and `values` are
+    its state; that of the other loops on the path, `around`, was held.
   }];
-  let arguments = (ins I64Attr:$loop, DenseI64ArrayAttr:$loops, DenseI64ArrayAttr:$slots,
-                       Variadic<Index>:$next, Variadic<Dyn_Value>:$values);
+  let arguments = (ins I64Attr:$loop, DenseI64ArrayAttr:$around, DenseI64ArrayAttr:$slots,
+                       Index:$next, Variadic<Dyn_Value>:$values);
   let assemblyFormat = [{
-    $loop `loops` $loops `(` $next `)` `slots` $slots `(` ($values^ `:` type($values))? `)` attr-dict
+    $loop `around` $around `next` $next `slots` $slots `(` ($values^ `:` type($values))? `)` attr-dict
   }];
 }
 

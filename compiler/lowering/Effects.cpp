@@ -45,7 +45,12 @@ struct Lower : RuntimeCalls {
   Value arrayAt(Value address, MemRefType type);
   void save(SaveOp op);
   void load(LoadOp op);
+  void hold(HoldOp op);
   void checkpoint(CheckpointOp op);
+  /// What follows runs where a function of the runtime gave a number that is not 0.
+  void openIf(Value number);
+  /// Hands values over, one by one, behind what `first` says of each.
+  void handOver(StringRef function, ArrayRef<int64_t> first, ValueRange values);
   void resume(ResumeOp op);
 };
 
@@ -199,13 +204,17 @@ void Lower::result(ResultOp op) {
                                                     /*restrict=*/true, /*writable=*/true);
 }
 
+void Lower::handOver(StringRef function, ArrayRef<int64_t> first, ValueRange values) {
+  for (auto [number, v] : llvm::zip(first, values)) {
+    SmallVector<Value> args{i64(number)};
+    args.append(described(buffer(v), v.getType()));
+    call(function, args);
+  }
+}
+
 void Lower::save(SaveOp op) {
   call("dyn_rt_save_begin", {op.getPath()});
-  for (auto [name, v] : llvm::zip(op.getNames(), op.getValues())) {
-    SmallVector<Value> args{i64(name)};
-    args.append(described(buffer(v), v.getType()));
-    call("dyn_rt_save_tensor", args);
-  }
+  handOver("dyn_rt_save_tensor", op.getNames(), op.getValues());
   call("dyn_rt_save_end", {});
 }
 
@@ -225,20 +234,23 @@ void Lower::load(LoadOp op) {
   op->replaceAllUsesWith(results);
 }
 
-void Lower::checkpoint(CheckpointOp op) {
-  Value due = callI64("dyn_rt_checkpoint_due", {i64(op.getLoop())});
-  Value yes = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, due, i64(0));
+void Lower::openIf(Value number) {
+  Value yes = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, number, i64(0));
   auto branch = scf::IfOp::create(b, loc, yes, /*withElse=*/false);
-  OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  call("dyn_rt_checkpoint_begin", {i64(op.getLoop())});
-  for (auto [l, next] : llvm::zip(op.getLoops(), op.getNext()))
-    call("dyn_rt_checkpoint_counter", {i64(l), asI64(next)});
-  for (auto [slot, v] : llvm::zip(op.getSlots(), op.getValues())) {
-    SmallVector<Value> args{i64(slot)};
-    args.append(described(buffer(v), v.getType()));
-    call("dyn_rt_checkpoint_tensor", args);
-  }
+}
+
+void Lower::hold(HoldOp op) {
+  openIf(callI64("dyn_rt_hold_begin", {i64(op.getLoop()), asI64(op.getNext())}));
+  handOver("dyn_rt_hold_tensor", op.getSlots(), op.getValues());
+}
+
+void Lower::checkpoint(CheckpointOp op) {
+  openIf(callI64("dyn_rt_checkpoint_due", {i64(op.getLoop())}));
+  ArrayRef<int64_t> around = op.getAround();
+  call("dyn_rt_checkpoint_begin",
+       {i64(op.getLoop()), asI64(op.getNext()), i64(int64_t(around.size())), table(around)});
+  handOver("dyn_rt_checkpoint_tensor", op.getSlots(), op.getValues());
   call("dyn_rt_checkpoint_end", {});
 }
 
@@ -341,6 +353,7 @@ LogicalResult Lower::operator()(Operation *op) {
       .Case([&](OrderOp o) { order(o, o.getKind(), o.getInput(), {}, {}); })
       .Case([&](SaveOp o) { save(o); })
       .Case([&](LoadOp o) { load(o); })
+      .Case([&](HoldOp o) { hold(o); })
       .Case([&](CheckpointOp o) { checkpoint(o); })
       .Case([&](ResumeOp o) { resume(o); })
       .Default([&](Operation *o) { known = false; });

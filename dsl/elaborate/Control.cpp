@@ -385,25 +385,30 @@ bool Elaborator::whileLoop(const ast::WhileStmt &s) {
 
 void Elaborator::emitCheckpoint(const RunLoop &run, mlir::Value iv, mlir::Value step,
                                 mlir::Value upper, llvm::ArrayRef<mlir::Value> state) {
-  // The path, outermost first; loops that have ended are given as past their end.
-  SmallVector<int64_t> loops, slots;
-  SmallVector<mlir::Value> next, values;
-  auto add = [&](const RunLoop &l, mlir::Value at, llvm::ArrayRef<mlir::Value> s) {
-    loops.push_back(l.id);
-    next.push_back(at);
-    slots.append(l.slots.begin(), l.slots.end());
-    values.append(s.begin(), s.end());
-  };
-  for (const RunLoop &l : finishedLoops)
-    add(l, l.ordinal, l.state);
-  for (const RunLoop &l : runLoops)
-    add(l, l.ordinal, l.state);
+  // The path, outermost first.
+  SmallVector<int64_t> around;
+  for (std::vector<RunLoop> *loops : {&finishedLoops, &runLoops})
+    for (RunLoop &l : *loops) {
+      hold(l);
+      around.push_back(l.id);
+    }
   mlir::Value following = arith::AddIOp::create(builder, current, iv, step);
-  add(run, following, state);
   // A `while` does not know its end.
   TickOp::create(builder, current, builder.getI64IntegerAttr(run.id), iv,
                  upper ? upper : following);
   CheckpointOp::create(builder, current, builder.getI64IntegerAttr(run.id),
-                       builder.getDenseI64ArrayAttr(loops), builder.getDenseI64ArrayAttr(slots),
-                       next, values);
+                       builder.getDenseI64ArrayAttr(around),
+                       builder.getDenseI64ArrayAttr(run.slots), following, state);
+}
+
+void Elaborator::hold(RunLoop &l) {
+  if (l.held)
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  if (l.ended)
+    builder.setInsertionPointAfter(l.ended);
+  else
+    builder.setInsertionPointToStart(l.body);
+  l.held = HoldOp::create(builder, current, builder.getI64IntegerAttr(l.id),
+                          builder.getDenseI64ArrayAttr(l.slots), l.ordinal, l.state);
 }

@@ -330,9 +330,14 @@ private:
     mlir::Value ordinal; ///< the running iteration; past the end when finished
     llvm::SmallVector<mlir::Value> state;
     std::vector<int64_t> slots;
+    mlir::Block *body = nullptr;     ///< while it runs
+    mlir::Operation *ended = nullptr; ///< itself, once it has
+    HoldOp held;                     ///< once another loop's checkpoints need its state
   };
   void emitCheckpoint(const RunLoop &run, mlir::Value iv, mlir::Value step, mlir::Value upper,
                       llvm::ArrayRef<mlir::Value> state);
+  /// Has the runtime remember the state of a loop.
+  void hold(RunLoop &l);
   Val evalFor(const ast::ForExpr &e);
   Val forRange(const ast::ForExpr &e, const Val &range);
   Val forTuple(const ast::ForExpr &e, const Val &tuple);

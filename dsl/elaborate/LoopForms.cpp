@@ -100,7 +100,7 @@ void LoopEmitter::saveAndResume() {
   }
   if (!isRunLoop)
     return;
-  // Checkpoints inside know the variables; what was found since goes with them.
+  // What loops inside have held are the variables; what was found since goes with them.
   size_t variables = run.slots.size(), first = breaks;
   SmallVector<int64_t> slots, late;
   SmallVector<mlir::Value> lateValues;
@@ -112,13 +112,12 @@ void LoopEmitter::saveAndResume() {
       lateValues.push_back(state[i].argument);
     }
   }
-  if (!late.empty())
-    bodyBlock->walk([&](CheckpointOp c) {
-      SmallVector<int64_t> all(c.getSlots());
-      all.append(late);
-      c.setSlots(all);
-      c.getValuesMutable().append(lateValues);
-    });
+  if (run.held && !late.empty()) {
+    SmallVector<int64_t> all(run.held.getSlots());
+    all.append(late);
+    run.held.setSlots(all);
+    run.held.getValuesMutable().append(lateValues);
+  }
   run.slots.assign(slots.begin(), slots.end());
   SmallVector<mlir::Value> inits, outs;
   SmallVector<Type> types{e.builder.getIndexType()};
@@ -187,6 +186,8 @@ Operation *LoopEmitter::close() {
   if (isRunLoop) {
     run.ordinal = l.upper ? l.upper : loop->getResult(0);
     run.state.assign(results.begin(), results.end());
+    run.ended = loop;
+    run.held = {};
     e.finishedLoops.push_back(run);
   }
   return loop;

@@ -153,11 +153,14 @@ bool LoopEmitter::elaborate() {
     run.ordinal = bodyBlock->getArgument(0);
     for (const State &s : ArrayRef(state).drop_front())
       run.state.push_back(s.argument);
+    run.body = bodyBlock;
     e.runLoops.push_back(run);
   }
   bool ok = elaborateBody();
-  if (isRunLoop)
+  if (isRunLoop) {
+    run.held = e.runLoops.back().held;
     e.runLoops.pop_back();
+  }
   return ok;
 }
 

@@ -226,26 +226,47 @@ int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
     guarded(run, [&] { run.metrics->check(); });
   return run.checkpoints.due(run, loop);
 }
-void dyn_rt_checkpoint_begin(int64_t r, int64_t loop) {
-  of(r).checkpoints.loop = loop;
-  of(r).checkpoints.tensors.clear();
-}
-void dyn_rt_checkpoint_counter(int64_t r, int64_t loop, int64_t next) {
-  Tensor t;
-  t.name = fmt::format("@counter.{}", loop);
-  t.type = DYN_I64;
-  t.data.assign(reinterpret_cast<const char *>(&next), 8);
+int64_t dyn_rt_hold_begin(int64_t r, int64_t loop, int64_t next) {
   Run &run = of(r);
-  run.checkpoints.tensors.push_back(std::move(t));
-  const Series::Lengths &seen = run.series.marked(loop);
-  if (seen.empty())
-    return;
-  Tensor lengths;
-  lengths.name = fmt::format("@series.{}", loop);
-  lengths.type = DYN_I64;
-  lengths.shape = {int64_t(seen.size())};
-  lengths.data.assign(reinterpret_cast<const char *>(seen.data()), seen.size() * 8);
-  run.checkpoints.tensors.push_back(std::move(lengths));
+  if (!run.useRunDirectory)
+    return 0;
+  Checkpoints::Held &h = run.checkpoints.held[loop];
+  h.next = next;
+  h.count = 0;
+  run.checkpoints.holding = &h;
+  return 1;
+}
+void dyn_rt_hold_tensor(int64_t r, int64_t slot, int64_t type, int64_t rank, int64_t dims,
+                        int64_t data) {
+  Run &run = of(r);
+  guarded(run, [&] {
+    // In memory that they have had since the first time.
+    Checkpoints::Held &h = *run.checkpoints.holding;
+    if (h.count == h.tensors.size())
+      h.tensors.emplace_back();
+    Tensor &t = h.tensors[h.count++];
+    t.name = run.meta["slots"][size_t(slot)]["name"].get_ref<const std::string &>();
+    t.type = type;
+    const auto *extents = reinterpret_cast<const int64_t *>(dims);
+    t.shape.assign(extents, extents + rank);
+    t.data.assign(reinterpret_cast<const char *>(data),
+                  size_t(elementsOf(t.shape) * widthOf(type)));
+  });
+}
+void dyn_rt_checkpoint_begin(int64_t r, int64_t loop, int64_t next, int64_t count,
+                             int64_t around) {
+  Run &run = of(r);
+  guarded(run, [&] {
+    Checkpoints &c = run.checkpoints;
+    c.loop = loop;
+    c.tensors.clear();
+    for (int64_t l : dimsAt(around, count)) {
+      const Checkpoints::Held &h = c.held.at(l);
+      c.addCounter(run, l, h.next);
+      c.tensors.insert(c.tensors.end(), h.tensors.begin(), h.tensors.begin() + int64_t(h.count));
+    }
+    c.addCounter(run, loop, next);
+  });
 }
 void dyn_rt_checkpoint_tensor(int64_t r, int64_t slot, int64_t type, int64_t rank, int64_t dims,
                               int64_t data) {

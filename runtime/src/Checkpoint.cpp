@@ -23,6 +23,19 @@ static Tensor counterTensor(std::string name, int64_t value) {
   return t;
 }
 
+void Checkpoints::addCounter(const Run &run, int64_t of, int64_t next) {
+  tensors.push_back(counterTensor(fmt::format("@counter.{}", of), next));
+  const Series::Lengths &seen = run.series.marked(of);
+  if (seen.empty())
+    return;
+  Tensor lengths;
+  lengths.name = fmt::format("@series.{}", of);
+  lengths.type = DYN_I64;
+  lengths.shape = {int64_t(seen.size())};
+  lengths.data.assign(reinterpret_cast<const char *>(seen.data()), seen.size() * 8);
+  tensors.push_back(std::move(lengths));
+}
+
 bool Checkpoints::due(const Run &run, int64_t ends) {
   if (!run.useRunDirectory || resuming)
     return false;

@@ -36,6 +36,15 @@ struct Checkpoints {
   int64_t loop = -1;
   std::vector<Tensor> tensors;
 
+  /// The state of another loop on the path to a checkpoint.
+  struct Held {
+    int64_t next = 0;
+    size_t count = 0; ///< tensors so far
+    std::vector<Tensor> tensors;
+  };
+  std::map<int64_t, Held> held;
+  Held *holding = nullptr;
+
   // the checkpoint being resumed
   bool resuming = false;
   int64_t innermost = -1; ///< loop at which the saved run stood
@@ -48,6 +57,8 @@ struct Checkpoints {
 
   std::map<int64_t, int64_t> taken; ///< examples of each stream
 
+  /// Counter of a loop, and what was seen of series where its iteration began.
+  void addCounter(const Run &run, int64_t loop, int64_t next);
   bool due(const Run &run, int64_t loop);
   void write(Run &run);
   /// Reads the newest checkpoint of a run directory.

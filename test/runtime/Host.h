@@ -95,8 +95,7 @@ inline void train(int64_t r) {
     dyn_rt_step(r);
     dyn_rt_tick(r, 0, i, i + 1);
     if (dyn_rt_checkpoint_due(r, 0)) {
-      dyn_rt_checkpoint_begin(r, 0);
-      dyn_rt_checkpoint_counter(r, 0, i + 1);
+      dyn_rt_checkpoint_begin(r, 0, i + 1, 0, 0);
       dyn_rt_checkpoint_tensor(r, 0, DYN_F64, 1, address(dims), address(state));
       dyn_rt_checkpoint_end(r);
     }

@@ -54,6 +54,8 @@ void train(int64_t r) {
     int64_t b = dyn_rt_resume_counter(r, 1, 0);
     dyn_rt_resume_tensor(r, 1, 0, DYN_F32, 1, address(dims), address(w));
     dyn_rt_resume_done(r, 1);
+    if (dyn_rt_hold_begin(r, 0, epoch))
+      dyn_rt_hold_tensor(r, 1, DYN_I64, 0, 0, address(&epoch));
     for (; b < batches; ++b) {
       int64_t n = dyn_rt_loader_next(r, loader, b);
       auto *rows = reinterpret_cast<const float *>(dyn_rt_loader_column(r, loader, 0));
@@ -65,9 +67,8 @@ void train(int64_t r) {
       if (++done == behaviour.interruptAt)
         raise(SIGTERM);
       if (dyn_rt_checkpoint_due(r, 1)) {
-        dyn_rt_checkpoint_begin(r, 1);
-        dyn_rt_checkpoint_counter(r, 0, epoch);
-        dyn_rt_checkpoint_counter(r, 1, b + 1);
+        const int64_t around[] = {0};
+        dyn_rt_checkpoint_begin(r, 1, b + 1, 1, address(around));
         dyn_rt_checkpoint_tensor(r, 0, DYN_F32, 1, address(dims), address(w));
         dyn_rt_checkpoint_end(r);
       }
@@ -105,7 +106,7 @@ protected:
         R"({"name":"data","type":"path","default":"d.csv"},)" +
         R"({"name":"hidden_size","type":"dim","default":8}],"series":["loss"],)" +
         R"("loops":[{"name":"epoch","parent":-1},{"name":"b","parent":0,"steps":true}],)" +
-        R"("claims":[{"text":"small","relation":"<"}],"slots":[{"name":"net.w"}],)" +
+        R"("claims":[{"text":"small","relation":"<"}],"slots":[{"name":"net.w"},{"name":"held"}],)" +
         R"("checks":[{"kind":"subscript","file":"p.dyn","line":3,"text":"a[i]"}],)" +
         R"("sources":[{"name":")" + behaviour.sourceName + R"(","text":"x"}]})";
     std::fflush(nullptr);

@@ -147,11 +147,16 @@ DYN_RT_API void dyn_rt_load_end(int64_t run);
 
 /// 1 when a checkpoint is due at the end of an iteration of loop `loop`.
 DYN_RT_API int64_t dyn_rt_checkpoint_due(int64_t run, int64_t loop);
-/// Begins a checkpoint at the end of iteration `counter` of loop `loop`; tensors
-/// follow by dyn_rt_checkpoint_tensor, then dyn_rt_checkpoint_end.
-DYN_RT_API void dyn_rt_checkpoint_begin(int64_t run, int64_t loop);
-/// Counter of an enclosing loop (or of the loop itself): the next iteration to run.
-DYN_RT_API void dyn_rt_checkpoint_counter(int64_t run, int64_t loop, int64_t next);
+/// Remembers the state of loop `loop` for the checkpoints of loops in it or behind it: `next` is
+/// the iteration that a resumed run enters, its tensors follow if this returns 1.
+DYN_RT_API int64_t dyn_rt_hold_begin(int64_t run, int64_t loop, int64_t next);
+DYN_RT_API void dyn_rt_hold_tensor(int64_t run, int64_t slot, int64_t type, int64_t rank,
+                                   int64_t dims, int64_t data);
+/// Begins a checkpoint at the end of an iteration of loop `loop`, before iteration `next`; its
+/// tensors follow by dyn_rt_checkpoint_tensor, then dyn_rt_checkpoint_end. `around`: address of
+/// the `count` other loops on the path, whose state is held.
+DYN_RT_API void dyn_rt_checkpoint_begin(int64_t run, int64_t loop, int64_t next, int64_t count,
+                                        int64_t around);
 DYN_RT_API void dyn_rt_checkpoint_tensor(int64_t run, int64_t slot, int64_t type, int64_t rank,
                                          int64_t dims, int64_t data);
 DYN_RT_API void dyn_rt_checkpoint_end(int64_t run);

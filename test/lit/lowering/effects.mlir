@@ -13,6 +13,10 @@ func.func @train(%run: i64) {
   %w = arith.constant dense<1.0> : tensor<5x3xf32>
   // CHECK: call @dyn_rt_loader(%[[SELF]],
   %loader = dyn.loader %p batch 4 shuffled %p
+  // CHECK: %[[WANTED:.*]] = call @dyn_rt_hold_begin(%[[SELF]]
+  // CHECK: scf.if
+  // CHECK: call @dyn_rt_hold_tensor
+  dyn.hold 5 next %c0 slots [9] (%w : tensor<5x3xf32>)
   // CHECK: scf.for
   %r = scf.for %t = %c0 to %c3 step %c1 iter_args(%v = %w) -> (tensor<5x3xf32>) {
     // The loader's memory with room for the bound, a view of the rows that came; no copy.
@@ -25,14 +29,14 @@ func.func @train(%run: i64) {
     %n, %x = dyn.batch %loader[%t] bound 4 : tensor<?x5xf32>
     %s = tensor.extract %x[%c0, %c0] : tensor<?x5xf32>
     %v2 = tensor.insert %s into %v[%c0, %c0] : tensor<5x3xf32>
+    // What was held is not handed over again.
     // CHECK: call @dyn_rt_checkpoint_due(%[[SELF]]
     // CHECK: scf.if
     // CHECK: call @dyn_rt_checkpoint_begin
-    // CHECK: call @dyn_rt_checkpoint_counter
     // CHECK: memref.get_global @dyn_table
     // CHECK: call @dyn_rt_checkpoint_tensor
     // CHECK: call @dyn_rt_checkpoint_end
-    dyn.checkpoint 7 loops [7] (%t) slots [4] (%v2 : tensor<5x3xf32>)
+    dyn.checkpoint 7 around [5] next %t slots [4] (%v2 : tensor<5x3xf32>)
     scf.yield %v2 : tensor<5x3xf32>
   }
   // CHECK: call @dyn_rt_loader_close
