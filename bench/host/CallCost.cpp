@@ -24,6 +24,9 @@ fn step(var net: Net, var opt: optim.adamw(net, lr: 1e-3), x: real[N <= 32, 30],
   minimize net with opt { mean((net(x) - y)^2) }
 fn idle(var net: Net, var opt: optim.adamw(net, lr: 1e-3), x: real[N <= 32, 30], y: real[N]) -> real =
   net.fc2.bias[0]
+fn turns(var net: Net, var opt: optim.adamw(net, lr: 1e-3), n: int) {
+  for i in 0..n { net.fc2.bias[0] = net.fc2.bias[0] + 1 }
+}
 )";
 
 static double now() {
@@ -70,5 +73,11 @@ int main(int argc, char **argv) {
   std::printf("a step on 1 example:   %.0f ns\n", cost(*step, one, target, calls / 20));
   long before = resident();
   std::printf("a call without arithmetic: %.0f ns\n", cost(*idle, batch, y, calls));
+  Function turns = *instance->function("turns");
+  double begun = now();
+  if (!turns(*net, *opt, int64_t(calls)).ok())
+    std::abort();
+  std::printf("an iteration of a loop that can be cancelled: %.1f ns\n",
+              (now() - begun) / double(calls) * 1e9);
   std::printf("memory: %ld KB, %ld KB after %ld calls\n", before, resident(), calls);
 }

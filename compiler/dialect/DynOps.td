@@ -483,6 +483,16 @@ def Dyn_ResultOp : Dyn_Op<"result"> {
   }];
 }
 
+def Dyn_PollOp : Dyn_Op<"poll"> {
+  let summary = "end the call here if the host asks for it";
+  let description = [{
+    Where an iteration of a loop of an entry begins. If the call ends, `values` are what the
+    buffers at `positions` of the entry's table then hold.
+  }];
+  let arguments = (ins I64:$table, DenseI64ArrayAttr:$positions, Variadic<Dyn_Value>:$values);
+  let assemblyFormat = "$table $positions `(` ($values^ `:` type($values))? `)` attr-dict";
+}
+
 def Dyn_PathJoinOp : Dyn_Op<"path_join"> {
   let summary = "folder and name as one path (text handles)";
   let arguments = (ins I64:$folder, I64:$name);

@@ -39,12 +39,14 @@ struct Lower : RuntimeCalls {
   void batch(BatchOp op);
   void argument(ArgumentOp op);
   void result(ResultOp op);
+  Value addressAt(Value table, int64_t position);
   /// The buffer at a position of an entry's table, for a value of type `type`.
   Value bufferAt(Value table, int64_t position, Type type, Value extent);
   Value rowsAt(Value address, RankedTensorType type, int64_t bound, Value n);
   Value arrayAt(Value address, MemRefType type);
   void save(SaveOp op);
   void load(LoadOp op);
+  void poll(PollOp op);
   void hold(HoldOp op);
   void checkpoint(CheckpointOp op);
   /// What follows runs where a function of the runtime gave a number that is not 0.
@@ -157,10 +159,14 @@ void Lower::batch(BatchOp op) {
   op->replaceAllUsesWith(results);
 }
 
-Value Lower::bufferAt(Value table, int64_t position, Type type, Value extent) {
+Value Lower::addressAt(Value table, int64_t position) {
   Value addresses = arrayAt(table, MemRefType::get({position + 1}, b.getI64Type()));
   Value at = arith::ConstantIndexOp::create(b, loc, position);
-  Value address = memref::LoadOp::create(b, loc, addresses, at);
+  return memref::LoadOp::create(b, loc, addresses, at);
+}
+
+Value Lower::bufferAt(Value table, int64_t position, Type type, Value extent) {
+  Value address = addressAt(table, position);
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (tensor && !tensor.hasStaticShape())
     return rowsAt(address, tensor, *boundOf(extent), extent);
@@ -238,6 +244,16 @@ void Lower::openIf(Value number) {
   Value yes = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, number, i64(0));
   auto branch = scf::IfOp::create(b, loc, yes, /*withElse=*/false);
   b.setInsertionPointToStart(branch.thenBlock());
+}
+
+void Lower::poll(PollOp op) {
+  openIf(callI64("dyn_rt_stop_asked", {}));
+  for (auto [position, v] : llvm::zip(op.getPositions(), op.getValues())) {
+    SmallVector<Value> args{addressAt(op.getTable(), position)};
+    args.append(described(buffer(v), v.getType()));
+    call("dyn_rt_stop_keep", args);
+  }
+  call("dyn_rt_stop", {});
 }
 
 void Lower::hold(HoldOp op) {
@@ -353,6 +369,7 @@ LogicalResult Lower::operator()(Operation *op) {
       .Case([&](OrderOp o) { order(o, o.getKind(), o.getInput(), {}, {}); })
       .Case([&](SaveOp o) { save(o); })
       .Case([&](LoadOp o) { load(o); })
+      .Case([&](PollOp o) { poll(o); })
       .Case([&](HoldOp o) { hold(o); })
       .Case([&](CheckpointOp o) { checkpoint(o); })
       .Case([&](ResumeOp o) { resume(o); })

@@ -416,10 +416,16 @@ Val Elaborator::callFunction(const Val &callee, CallArgs &args, SourceSpan span)
   std::string savedPath = drawPath;
   if (!model || fn.name.text != "call")
     drawPath += fn.name.text + ".";
+  OpenCall open{saved, inner, {}};
+  for (size_t i = 0; i < values.size(); ++i)
+    if (fn.params[i].isVar && argOf[i] >= 0)
+      open.variables.push_back({args.exprs[argOf[i]], fn.params[i].name.text});
+  openCalls.push_back(std::move(open));
   SourceSpan savedSite = callSite;
   callSite = span;
   Val result = fn.derivative ? evalStated(fn) : evalBody(fn.body);
   callSite = savedSite;
+  openCalls.pop_back();
   drawPath = savedPath;
   frameContext.resize(frames);
   callStack.pop_back();

@@ -526,6 +526,11 @@ private:
   bool makeEntry(Entry &entry, const std::string &symbol, Module &program,
                  llvm::function_ref<bool()> fill);
   void closeEntry(Entry &entry);
+  /// The run-time values of each `var` parameter here, through the calls in progress; nothing
+  /// where their types differ from those of the parameters.
+  std::optional<std::vector<std::pair<int64_t, mlir::Value>>> hostVariables();
+  /// Lets the host of an entry end the call, where an iteration of a loop begins.
+  void pollHost();
   /// Reports why a host cannot call `fn`.
   Val notForHosts(const std::string &fn, SourceSpan span, const std::string &why,
                   const std::string &help);
@@ -600,6 +605,13 @@ private:
   std::vector<RunLoop> runLoops;      ///< loops on the path from `train`
   std::vector<RunLoop> finishedLoops; ///< loops that have ended and still dominate
   std::string prefix;                 ///< of the names of entries
+  Entry *hostEntry = nullptr;         ///< whose function is being elaborated
+  /// A call in progress that changes variables of the caller.
+  struct OpenCall {
+    std::shared_ptr<Scope> caller, callee;
+    std::vector<std::pair<const ast::Expr *, std::string>> variables; ///< there, here
+  };
+  std::vector<OpenCall> openCalls;
   mlir::ModuleOp hostModule;          ///< what entries are added to
   mlir::Block globals;                ///< config and constants, cloned into each entry
   std::vector<HostObject> objects;    ///< that entries take

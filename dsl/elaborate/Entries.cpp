@@ -130,11 +130,6 @@ static std::string deedOf(func::FuncOp fn) {
 }
 
 bool Elaborator::fillFunction(Entry &entry, const ast::FunctionItem &fn, Module &program) {
-  struct Written {
-    std::string name;
-    std::vector<std::pair<int64_t, mlir::Value>> parts;
-  };
-  std::vector<Written> written;
   SourceSpan head = fn.name.span;
   for (const ast::Param &p : fn.params) {
     entry.parameter = p.name.text;
@@ -146,30 +141,32 @@ bool Elaborator::fillFunction(Entry &entry, const ast::FunctionItem &fn, Module 
     if (p.isVar) {
       SmallVector<mlir::Value *> values;
       collectValues(v, values);
-      Written w{p.name.text, {}};
+      Entry::Variable w{p.name.text, {}};
       for (mlir::Value *value : values) {
         // Run-time extents of a parameter stand between its parts.
         while (entry.arguments[first].getAsObject()->getString("kind") == "extent")
           ++first;
         w.parts.push_back({first++, *value});
       }
-      written.push_back(std::move(w));
+      entry.variables.push_back(std::move(w));
     }
     scope->names[p.name.text] = {std::move(v), p.isVar, p.span};
   }
-  std::shared_ptr<Scope> parameters = scope;
+  entry.scope = scope;
   callStack.push_back(&fn);
   drawPath = fn.name.text + ".";
+  hostEntry = &entry;
   Val result = fn.derivative ? evalStated(fn) : evalBody(fn.body);
+  hostEntry = nullptr;
   callStack.pop_back();
   if (result.isError())
     return false;
-  if (fn.result && !conform(result, fn.result.get(), *parameters, fn.body.span(),
+  if (fn.result && !conform(result, fn.result.get(), *entry.scope, fn.body.span(),
                             "the result of " + fn.name.text))
     return false;
-  for (Written &w : written) {
+  for (Entry::Variable &w : entry.variables) {
     SmallVector<mlir::Value *> values;
-    collectValues(parameters->names[w.name].val, values);
+    collectValues(entry.scope->names[w.name].val, values);
     bool same = values.size() == w.parts.size();
     for (size_t i = 0; same && i < values.size(); ++i)
       same = values[i]->getType() == w.parts[i].second.getType();
@@ -190,6 +187,49 @@ bool Elaborator::fillFunction(Entry &entry, const ast::FunctionItem &fn, Module 
     return false;
   }
   return true;
+}
+
+std::optional<std::vector<std::pair<int64_t, mlir::Value>>> Elaborator::hostVariables() {
+  // A function works on copies; what it has made of them is seen through the calls around it.
+  std::vector<std::pair<Val *, Val>> former;
+  for (OpenCall &call : llvm::reverse(openCalls)) {
+    llvm::SaveAndRestore<std::shared_ptr<Scope>> there(scope, call.caller);
+    for (auto &[place, name] : call.variables)
+      if (Val *target = lvalue(*place, /*quiet=*/true)) {
+        former.push_back({target, *target});
+        *target = call.callee->names[name].val;
+      }
+  }
+  std::vector<std::pair<int64_t, mlir::Value>> now;
+  bool same = true;
+  for (const Entry::Variable &v : hostEntry->variables) {
+    SmallVector<mlir::Value *> values;
+    collectValues(hostEntry->scope->names[v.name].val, values);
+    same &= values.size() == v.parts.size();
+    for (size_t i = 0; same && i < values.size(); ++i) {
+      same = values[i]->getType() == v.parts[i].second.getType();
+      now.push_back({v.parts[i].first, *values[i]});
+    }
+  }
+  for (auto &[place, old] : llvm::reverse(former))
+    *place = old;
+  return same ? std::optional(now) : std::nullopt;
+}
+
+void Elaborator::pollHost() {
+  if (!hostEntry || pure != 1)
+    return;
+  auto variables = hostVariables();
+  if (!variables)
+    return;
+  SmallVector<int64_t> positions;
+  SmallVector<mlir::Value> values;
+  for (auto &[position, v] : *variables) {
+    positions.push_back(position);
+    values.push_back(v);
+  }
+  PollOp::create(builder, current, hostEntry->table, builder.getDenseI64ArrayAttr(positions),
+                 values);
 }
 
 bool Elaborator::hostResult(Entry &entry, const ast::FunctionItem &fn, const Val &v,

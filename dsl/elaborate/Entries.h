@@ -23,6 +23,12 @@ struct Entry {
   std::vector<std::pair<int64_t, Extent>> extents; ///< run-time ones, by position
   std::string parameter;                           ///< the one being made
   bool written = false;                            ///< it is a `var`
+  struct Variable {
+    std::string name;
+    std::vector<std::pair<int64_t, mlir::Value>> parts; ///< where they are, what they begin with
+  };
+  std::vector<Variable> variables; ///< `var` parameters
+  std::shared_ptr<Scope> scope;    ///< of the parameters
 
   int64_t add(llvm::json::Object argument) {
     arguments.push_back(std::move(argument));

@@ -246,6 +246,7 @@ bool LoopEmitter::elaborateBody() {
   e.openIteration(lanes ? on->val : Val::ofArray(e.constant(1, Elem::Bool)));
   if (l.test)
     e.scope->names["@yield"] = {Val::string("`while`, which collects nothing"), false, {}};
+  e.pollHost();
   auto once = [&] { return body(iv) ? Val::unit() : Val::error(); };
   Array live = on->val.array;
   bool ok = !(lanes ? e.branch(live, l.span, once, {}) : once()).isError();

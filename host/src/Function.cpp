@@ -43,14 +43,17 @@ Status Function::State::call(Argument *arguments, size_t count) {
   if (Status bad = bind(arguments, count); !bad)
     return bad;
   dyn_error error;
-  if (dyn_run_call(instance->run, entry.code, table.data(), &error))
+  int status = dyn_run_call(instance->run, entry.code, table.data(), &error);
+  constexpr int cancelled = 75; // variables have been written then, results have not
+  for (size_t s = 0; s < moved.size(); ++s) {
+    Moved &m = moved[s];
+    if (m.back && (!status || (status == cancelled && entry.slots[s].kind != Slot::Result)))
+      std::memcpy(m.where.data, m.room.data(), m.where.bytes());
+    m.back = false;
+  }
+  if (status)
     return fromRuntime(error);
   ++instance->calls;
-  for (Moved &m : moved)
-    if (m.back) {
-      std::memcpy(m.where.data, m.room.data(), m.where.bytes());
-      m.back = false;
-    }
   return {};
 }
 

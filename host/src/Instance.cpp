@@ -167,6 +167,11 @@ Status Instance::seed(int64_t seed) noexcept {
   });
 }
 
+void Instance::cancel() noexcept {
+  if (state)
+    dyn_run_cancel(state->run);
+}
+
 /// Position of the object called `name`, or why there is none.
 static Result<int64_t> findObject(const Program::State &p, std::string_view name) {
   std::vector<std::string> names;

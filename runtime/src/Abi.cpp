@@ -214,6 +214,23 @@ void dyn_rt_load_end(int64_t r) {
   });
 }
 
+int64_t dyn_rt_stop_asked(int64_t r) {
+  return of(r).checkpoints.stopRequested.load(std::memory_order_relaxed);
+}
+void dyn_rt_stop_keep(int64_t r, int64_t destination, int64_t type, int64_t rank, int64_t dims,
+                      int64_t data) {
+  Run &run = of(r);
+  guarded(run, [&] { run.kept.emplace_back(destination, tensorAt("", type, rank, dims, data)); });
+}
+void dyn_rt_stop(int64_t r) {
+  Run &run = of(r);
+  // One may lie where another belongs, so all were taken before any is written.
+  for (auto &[destination, t] : run.kept)
+    std::memcpy(reinterpret_cast<void *>(destination), t.data.data(), t.data.size());
+  run.kept.clear();
+  guarded(run, [&] { raiseStop(run); });
+}
+
 int64_t dyn_rt_checkpoint_due(int64_t r, int64_t loop) {
   Run &run = of(r);
   if (run.checkpoints.stopRequested && !run.useRunDirectory)
@@ -280,6 +297,8 @@ void dyn_rt_checkpoint_end(int64_t r) {
   Run &run = of(r);
   guarded(run, [&] {
     run.checkpoints.write(run);
+    if (run.checkpoints.stopRequested && run.hosted)
+      raise(Code::E1115, fmt::format("at step {}", run.metrics->steps.load()));
     if (run.checkpoints.stopRequested)
       throw Error{75, fmt::format("stopped at step {}; go on with --resume {}\n",
                                   run.metrics->steps.load(), run.runDirectory)};

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "Guard.h"
 
+#include "Errors.h"
+
 #include <new>
 
 dyn::rt::Error dyn::rt::caught(const std::string &record) {
@@ -23,6 +25,10 @@ dyn::rt::Error dyn::rt::caught(const std::string &record) {
 }
 
 void dyn::rt::raiseStop(const Run &run) {
+  if (run.calling)
+    raise(Code::E1115, "where an iteration of a loop began");
+  if (run.hosted)
+    raise(Code::E1115, fmt::format("at step {}; nothing was recorded", run.metrics->steps.load()));
   throw Error{75,
               fmt::format("stopped at step {}; nothing was recorded\n", run.metrics->steps.load())};
 }

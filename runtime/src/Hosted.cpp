@@ -37,6 +37,7 @@ int dyn::rt::tell(const Error &e, dyn_error *to) {
 static void forget(Run &run) {
   if (run.error.status)
     run.error = {};
+  run.kept.clear();
 }
 
 static void set(Run &run, const char *name, const char *value) {
@@ -185,7 +186,7 @@ int dyn_run_call(dyn_run *run, dyn_entry entry, void **arguments, dyn_error *err
   if (!r.checkpoints.stopRequested.load(std::memory_order_relaxed))
     status = call(*run, entry, arguments);
   else
-    r.error = {75, "stopped before it began\n"};
+    r.error = errorOf(Code::E1115, "before it began");
   r.calling = false;
   if (r.error.status)
     status = finish(*run, error);

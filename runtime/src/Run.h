@@ -79,6 +79,7 @@ struct Run {
     bool inRunDirectory = false;
   } transfer; ///< a file being saved
   std::unique_ptr<TensorFile> loading;
+  std::vector<std::pair<int64_t, Tensor>> kept; ///< what a call that is stopped leaves, and where
 
   Error error;
   std::jmp_buf escape;

@@ -234,7 +234,7 @@ TEST(Host, ACallStopsOnRequest) {
   });
   dyn_error e;
   EXPECT_EQ(dyn_run_call(run, forEver, nullptr, &e), 75);
-  EXPECT_STREQ(e.code, "");
+  EXPECT_STREQ(e.code, "E1115");
   other.join();
   // The request is over with the call that it stopped.
   Model m;

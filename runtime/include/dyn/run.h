@@ -29,7 +29,7 @@ typedef struct dyn_run dyn_run;
 /// Why a call failed. A text that is too long ends with "...".
 typedef struct dyn_error {
   int32_t status;
-  char code[12];  ///< as for `dyn explain`; empty when a run was stopped on request
+  char code[12];  ///< as for `dyn explain`
   int64_t line;   ///< of the program, 0 when the error has no place there
   char file[256]; ///< of the program
   char text[1024];
@@ -92,8 +92,10 @@ DYN_RT_API int dyn_run_call(dyn_run *run, dyn_entry entry, void **arguments, dyn
 /// Runs `train` from its begin to its end, once in the life of a run; 3 when a claim failed.
 DYN_RT_API int dyn_run_train(dyn_run *run, dyn_error *error);
 
-/// From any thread: the call in progress, else the next one, ends with status 75 where an
-/// iteration of a loop ends. A run with a directory saves a checkpoint first.
+/// From any thread: the call in progress, or the next one if that is over before it notices, ends
+/// with status 75 (E1115). `train` ends where an iteration of a loop ends; with a directory it
+/// saves a checkpoint first. A call of an entry ends where an iteration of a loop begins; what it
+/// changes then holds the values that its variables had there.
 DYN_RT_API void dyn_run_cancel(dyn_run *run);
 
 /// Training steps so far; from any thread.

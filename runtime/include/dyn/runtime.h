@@ -143,6 +143,16 @@ DYN_RT_API void dyn_rt_load_tensor(int64_t run, int64_t name, int64_t type, int6
                                    int64_t dims, int64_t data);
 DYN_RT_API void dyn_rt_load_end(int64_t run);
 
+// --- the end of a call that a host asks for -------------------------------------------
+
+/// 1 when the host asks for it.
+DYN_RT_API int64_t dyn_rt_stop_asked(int64_t run);
+/// What the buffer at `destination` has to hold then; as for dyn_rt_save_tensor.
+DYN_RT_API void dyn_rt_stop_keep(int64_t run, int64_t destination, int64_t type, int64_t rank,
+                                 int64_t dims, int64_t data);
+/// Fills these buffers and fails with status 75.
+DYN_RT_API void dyn_rt_stop(int64_t run);
+
 // --- checkpoints -------------------------------------------------------------------
 
 /// 1 when a checkpoint is due at the end of an iteration of loop `loop`.

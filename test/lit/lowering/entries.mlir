@@ -23,6 +23,30 @@ func.func @dyn_p_step(%run: i64, %table: i64) -> i64 {
 // CHECK: memref.load {{.*}} : memref<5xi64>
 // CHECK: memref.store %[[T]]
 
+// A call that its host ends leaves the values of its variables, all taken before any is written.
+
+// CHECK-LABEL: func.func @dyn_p_loop(
+// CHECK: scf.for
+// CHECK: call @dyn_rt_stop_asked(
+// CHECK: scf.if
+// CHECK: call @dyn_rt_stop_keep(
+// CHECK: call @dyn_rt_stop(
+// CHECK-NOT: memref.copy
+func.func @dyn_p_loop(%run: i64, %table: i64) -> i64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %w = dyn.argument %table[0] written : tensor<4xf32>
+  %r = scf.for %i = %c0 to %c9 step %c1 iter_args(%v = %w) -> (tensor<4xf32>) {
+    dyn.poll %table [0] (%v : tensor<4xf32>)
+    %d = arith.addf %v, %v : tensor<4xf32>
+    scf.yield %d : tensor<4xf32>
+  }
+  dyn.result %table[0], %r into %w : tensor<4xf32> : tensor<4xf32>
+  %ok = arith.constant 0 : i64
+  return %ok : i64
+}
+
 // A stream is a loader that says whether there is another batch.
 
 // CHECK-LABEL: func.func @train(

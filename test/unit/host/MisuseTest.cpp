@@ -215,6 +215,7 @@ TEST_F(Misuse, OfEmptyHandles) {
   expectCode(run.train().error(), "E1001");
   expectCode(run.endStream("s").error(), "E1001");
   run.cancel();
+  Instance().cancel();
   EXPECT_TRUE(run.claims().empty());
   // The result of what failed is an empty handle.
   Result<Program> failed = Program::fromFile("/nowhere.dyn");

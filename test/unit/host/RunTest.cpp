@@ -81,7 +81,7 @@ TEST_F(Train, AnotherThreadStopsItAndItGoesOn) {
   Status stopped = run.train();
   other.join();
   ASSERT_FALSE(stopped.ok());
-  EXPECT_EQ(stopped.error().code, "");
+  expectCode(stopped.error(), "E1115");
   int64_t at = run.steps();
   EXPECT_GT(at, 0);
   EXPECT_LT(at, 2000000);

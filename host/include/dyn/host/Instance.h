@@ -116,6 +116,10 @@ public:
   Status set(std::string_view name, double value) noexcept;
   /// The seed of the calls that follow, which are counted anew.
   Status seed(int64_t seed) noexcept;
+  /// From any thread: the call in progress ends with E1115 where an iteration of a loop begins;
+  /// else the next one does, at once. Nothing is lost: what the call changes then holds the values
+  /// that its variables had there.
+  void cancel() noexcept;
   const Program &program() const noexcept;
 
   struct State;
