@@ -175,7 +175,7 @@ private:
                             textOf(*tensor, "type").str(), textOf(*tensor, "role").str(),
                             shapeOf(*tensor)});
     comment(textOf(o, "doc"));
-    os << "/// " << textOf(o, "type") << ": a" << (textOf(o, "kind") == "model" ? " " : "n ")
+    os << "/// " << textOf(o, "type") << ": a" << (textOf(o, "kind") == "optimizer" ? "n " : " ")
        << textOf(o, "kind") << ". Its size may be that of all its tensors: mind the stack.\n"
        << "typedef struct " << t.type << " {\n";
     for (const Field &f : t.fields) {
@@ -343,8 +343,8 @@ private:
       }
     }
     comment(textOf(fn, "doc"));
-    os << "/// " << textOf(fn, "signature") << "\n"
-       << "static inline int " << program << "_" << textOf(fn, "name") << "(";
+    comment(textOf(fn, "signature"));
+    os << "static inline int " << program << "_" << textOf(fn, "name") << "(";
     size_t width = 30 + program.size() + textOf(fn, "name").size();
     for (const std::string &p : parameters) {
       bool wraps = (width += p.size() + 2) > 90;
