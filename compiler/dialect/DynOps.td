@@ -630,15 +630,23 @@ def Dyn_AssertOp : Dyn_Op<"assert"> {
 
 def Dyn_SaveOp : Dyn_Op<"save"> {
   let summary = "write values to a safetensors file";
-  let arguments = (ins I64:$path, Variadic<Dyn_Value>:$values, DenseI64ArrayAttr:$names);
-  let assemblyFormat = "$path `,` $names (`(` $values^ `:` type($values) `)`)? attr-dict";
+  let description = [{
+    `fixed` are texts `name=value` of what a program that loads the file has to agree with.
+  }];
+  let arguments = (ins I64:$path, Variadic<Dyn_Value>:$values, DenseI64ArrayAttr:$names,
+                       OptionalAttr<DenseI64ArrayAttr>:$fixed);
+  let assemblyFormat = [{
+    $path `,` $names (`fixed` $fixed^)? (`(` $values^ `:` type($values) `)`)? attr-dict
+  }];
 }
 
 def Dyn_LoadOp : Dyn_Op<"load"> {
   let summary = "read values from a safetensors file";
-  let arguments = (ins I64:$path, DenseI64ArrayAttr:$names);
+  let description = "`fixed` are texts `name=value` that a file with such must have as well.";
+  let arguments = (ins I64:$path, DenseI64ArrayAttr:$names,
+                       OptionalAttr<DenseI64ArrayAttr>:$fixed);
   let results = (outs Variadic<Dyn_Value>:$values);
-  let assemblyFormat = "$path `,` $names attr-dict `:` type($values)";
+  let assemblyFormat = "$path `,` $names (`fixed` $fixed^)? attr-dict `:` type($values)";
 }
 
 def Dyn_HoldOp : Dyn_Op<"hold"> {

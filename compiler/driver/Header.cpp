@@ -235,13 +235,16 @@ private:
       std::string dims, rows;
       size_t at = 0, count = 0;
       for (const Field &f : t.fields) {
-        if (f.role == "setting" && textOf(o, "kind") == "model")
-          continue;
         rows += formatv("\n      {{\"{0}\", {1}, {2}, dims + {3}, (void *){4}},", f.name,
                         typeNumber(f.type), f.shape.size(), at, f.address("object"));
         for (int64_t d : f.shape)
           dims += std::to_string(d) + ", ";
         at += f.shape.size();
+        ++count;
+      }
+      for (const json::Value &v : listOf(o, "fixed")) {
+        auto [name, value] = v.getAsString().value_or("").split('=');
+        rows += formatv("\n      {{\"{0}\", 0, -1, 0, (void *)\"{1}\"},", name, value);
         ++count;
       }
       os << "  static const int64_t dims[] = {" << dims << "0};\n"

@@ -220,12 +220,16 @@ void Lower::handOver(StringRef function, ArrayRef<int64_t> first, ValueRange val
 
 void Lower::save(SaveOp op) {
   call("dyn_rt_save_begin", {op.getPath()});
+  for (int64_t text : op.getFixed().value_or(ArrayRef<int64_t>()))
+    call("dyn_rt_save_fixed", {i64(text)});
   handOver("dyn_rt_save_tensor", op.getNames(), op.getValues());
   call("dyn_rt_save_end", {});
 }
 
 void Lower::load(LoadOp op) {
   call("dyn_rt_load_begin", {op.getPath()});
+  for (int64_t text : op.getFixed().value_or(ArrayRef<int64_t>()))
+    call("dyn_rt_load_fixed", {i64(text)});
   SmallVector<Value> buffers, results;
   for (auto [name, v] : llvm::zip(op.getNames(), op.getValues())) {
     buffers.push_back(fresh(v.getType()));

@@ -77,6 +77,13 @@ bool Elaborator::logStatement(const ast::LogStmt &s) {
   return ok;
 }
 
+DenseI64ArrayAttr Elaborator::texts(const std::vector<std::string> &all) {
+  SmallVector<int64_t> at;
+  for (const std::string &text : all)
+    at.push_back(meta.text(text));
+  return at.empty() ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(at);
+}
+
 bool Elaborator::saveStatement(const ast::SaveStmt &s) {
   if (!members.empty()) {
     diagnostics.report(s.span, Diag::E0242);
@@ -87,7 +94,8 @@ bool Elaborator::saveStatement(const ast::SaveStmt &s) {
   if (v.isError() || !path)
     return false;
   std::vector<Leaf> leaves;
-  collectLeaves(v, leaves);
+  std::vector<std::string> fixed;
+  collectStored(v, leaves, fixed);
   if (v.isArray())
     leaves.push_back({"value", &v, 0, Role::Param});
   for (size_t i = 0; v.kind == ValKind::Delta && i < v.items.size(); ++i)
@@ -104,7 +112,8 @@ bool Elaborator::saveStatement(const ast::SaveStmt &s) {
     values.push_back(l.val->array.value);
     names.push_back(meta.text(l.path));
   }
-  SaveOp::create(builder, loc(s.span), path, values, builder.getDenseI64ArrayAttr(names));
+  SaveOp::create(builder, loc(s.span), path, values, builder.getDenseI64ArrayAttr(names),
+                 texts(fixed));
   return true;
 }
 
@@ -118,7 +127,11 @@ bool Elaborator::loadStatement(const ast::LoadStmt &s) {
   if (!target || !path)
     return false;
   std::vector<Leaf> leaves;
-  collectLeaves(*target, leaves);
+  std::vector<std::string> fixed;
+  if (base == s.pick.get())
+    collectStored(*target, leaves, fixed);
+  else
+    collectLeaves(*target, leaves);
   for (size_t i = 0; target->kind == ValKind::Delta && i < target->items.size(); ++i)
     leaves.push_back({target->names[i], &target->items[i], 0, Role::Param});
   if (auto *w = llvm::dyn_cast<ast::WhereExpr>(s.pick.get()))
@@ -136,7 +149,8 @@ bool Elaborator::loadStatement(const ast::LoadStmt &s) {
     types.push_back(l.val->array.value.getType());
     names.push_back(meta.text(l.path));
   }
-  auto op = LoadOp::create(builder, loc(s.span), types, path, builder.getDenseI64ArrayAttr(names));
+  auto op = LoadOp::create(builder, loc(s.span), types, path, builder.getDenseI64ArrayAttr(names),
+                           texts(fixed));
   for (size_t i = 0; i < leaves.size(); ++i)
     leaves[i].val->array.value = op.getResult(i);
   return true;

@@ -559,6 +559,8 @@ private:
   /// Where a series of this name is in the meta data, and which member of it is meant here.
   std::pair<int64_t, mlir::Value> seriesIndex(const std::string &name);
   bool logStatement(const ast::LogStmt &s);
+  /// Where texts are in the meta data; null when there are none.
+  mlir::DenseI64ArrayAttr texts(const std::vector<std::string> &all);
   bool saveStatement(const ast::SaveStmt &s);
   bool loadStatement(const ast::LoadStmt &s);
   bool assertStatement(const ast::AssertStmt &s);

@@ -320,6 +320,7 @@ void Elaborator::exportObjects(Module &program) {
 void Elaborator::exportObject(HostObject &o, Module &program) {
   Entry entry;
   json::Array tensors;
+  std::vector<std::string> fixed;
   size_t mark = diagnostics.mark();
   bool made = makeEntry(entry, o.symbol, program, [&] {
     key = entry.seed; // as in `train`, where the object is a variable of the parameter's name
@@ -345,6 +346,8 @@ void Elaborator::exportObject(HostObject &o, Module &program) {
       return false;
     if (o.type.empty())
       o.type = spelled(v);
+    std::vector<Leaf> unused;
+    collectStored(v, unused, fixed);
     std::vector<Part> parts;
     collectParts(v, "", "param", parts);
     for (Part &part : parts) {
@@ -366,6 +369,7 @@ void Elaborator::exportObject(HostObject &o, Module &program) {
                      {"doc", o.decl->doc},
                      {"kind", std::string(ast::spelling(o.decl->modelKind))},
                      {"tensors", std::move(tensors)},
+                     {"fixed", json::Array(fixed)},
                      {"arguments", std::move(entry.arguments)}};
   if (made)
     about["make"] = o.symbol;

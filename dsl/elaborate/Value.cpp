@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "Value.h"
 
+#include <charconv>
+
 using namespace dyn::dsl;
 
 /// How many dimensions in front of a mask's values for tensor `k` are a stack's.
@@ -15,10 +17,35 @@ static int64_t stackRank(const Val &mask, size_t k) {
   return known ? int64_t(mask.items[at].items[k].stack.size()) : 0;
 }
 
-void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix) {
+/// As short as it can be read back.
+static std::string numeral(const Val &v) {
+  if (v.kind == ValKind::Bool)
+    return v.number ? "true" : "false";
+  if (v.kind == ValKind::Int)
+    return std::to_string(v.number);
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, v.real).ptr};
+}
+
+/// What a model, optimizer or mask was made with.
+static void collectArguments(Val &v, std::vector<Leaf> &out, std::vector<std::string> &fixed,
+                             const std::string &path) {
+  if (v.isArray())
+    out.push_back({path, &v, int64_t(v.array.shape.size()), Role::Field});
+  bool hidden = path[0] == '@' || path.find(".@") != path.npos;
+  if (v.isStatic() && !hidden)
+    fixed.push_back(path + "=" + numeral(v));
+  for (size_t i = 0; i < v.items.size(); ++i)
+    collectArguments(v.items[i], out, fixed,
+                     path + "." + (i < v.names.size() ? v.names[i] : std::to_string(i)));
+}
+
+/// Leaves in declaration order, and arguments if `fixed` is there.
+static void collect(Val &v, std::vector<Leaf> &out, std::vector<std::string> *fixed,
+                    const std::string &prefix) {
   if (v.kind == ValKind::Tuple) {
     for (size_t i = 0; i < v.items.size(); ++i)
-      collectLeaves(v.items[i], out, prefix + (prefix.empty() ? "" : ".") + std::to_string(i));
+      collect(v.items[i], out, fixed, prefix + (prefix.empty() ? "" : ".") + std::to_string(i));
     return;
   }
   if (v.kind != ValKind::Struct)
@@ -26,10 +53,13 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
   for (size_t i = 0; i < v.items.size(); ++i) {
     std::string path = prefix.empty() ? v.names[i] : prefix + "." + v.names[i];
     Role role = v.roles[i];
-    if (role == Role::Argument || role == Role::Field)
+    if (role == Role::Argument || role == Role::Field) {
+      if (fixed)
+        collectArguments(v.items[i], out, *fixed, path);
       continue;
+    }
     if (role == Role::Sub)
-      collectLeaves(v.items[i], out, path);
+      collect(v.items[i], out, fixed, path);
     else if (v.items[i].isArray())
       out.push_back({path, &v.items[i],
                      int64_t(v.items[i].array.shape.size()) - int64_t(v.stack.size()), role});
@@ -41,6 +71,14 @@ void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &
                        int64_t(item.array.shape.size()) - inFront, role, v.items[i].names[k]});
       }
   }
+}
+
+void dyn::dsl::collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix) {
+  collect(v, out, nullptr, prefix);
+}
+
+void dyn::dsl::collectStored(Val &v, std::vector<Leaf> &out, std::vector<std::string> &fixed) {
+  collect(v, out, &fixed, "");
 }
 
 void dyn::dsl::collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out) {

@@ -211,6 +211,9 @@ struct Leaf {
 
 /// Parameters and states below `v` in declaration order.
 void collectLeaves(Val &v, std::vector<Leaf> &out, const std::string &prefix = "");
+/// What a file of `v` holds: parameters, states and arguments that are run-time values. The other
+/// numbers it was made with are `name=value` in `fixed`: who loads the file must agree.
+void collectStored(Val &v, std::vector<Leaf> &out, std::vector<std::string> &fixed);
 /// Every run-time SSA value in `v`, in a fixed order.
 void collectValues(Val &v, llvm::SmallVectorImpl<mlir::Value *> &out);
 /// Integers in `v` may lie anywhere from now on.

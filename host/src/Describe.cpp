@@ -113,6 +113,11 @@ static ObjectInfo describeObject(const json::Object &o) {
       t.role = text(*v.getAsObject(), "role");
       info.tensors.push_back(std::move(t));
     }
+  if (const json::Array *fixed = o.getArray("fixed"))
+    for (const json::Value &v : *fixed) {
+      auto [name, value] = v.getAsString().value_or("").split('=');
+      info.fixed.push_back({name.str(), value.str()});
+    }
   return info;
 }
 

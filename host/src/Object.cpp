@@ -187,13 +187,16 @@ Result<double> Object::get(std::string_view name) const noexcept {
   });
 }
 
-/// What files hold: all but the arguments of constructors.
+/// What files hold.
 static std::vector<dyn_tensor> stored(const Object::State &s) {
   std::vector<dyn_tensor> all;
-  for (size_t i = 0; i < s.tensors.size(); ++i)
-    if (const TensorInfo &t = s.info().tensors[i]; t.role != "setting")
-      all.push_back({t.name.c_str(), int32_t(t.type), int32_t(t.shape.size()), t.shape.data(),
-                     s.tensors[i]});
+  for (size_t i = 0; i < s.tensors.size(); ++i) {
+    const TensorInfo &t = s.info().tensors[i];
+    all.push_back({t.name.c_str(), int32_t(t.type), int32_t(t.shape.size()), t.shape.data(),
+                   s.tensors[i]});
+  }
+  for (const auto &[name, value] : s.info().fixed)
+    all.push_back({name.c_str(), 0, -1, nullptr, const_cast<char *>(value.c_str())});
   return all;
 }
 

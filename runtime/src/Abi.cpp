@@ -165,6 +165,7 @@ void dyn_rt_check_failed(int64_t r, int64_t site, int64_t value, int64_t bound) 
 void dyn_rt_save_begin(int64_t r, int64_t path) {
   Run &run = of(r);
   run.transfer.tensors.clear();
+  run.transfer.fixed.clear();
   run.transfer.path = run.text(path);
   run.transfer.inRunDirectory = run.useRunDirectory && run.transfer.path[0] != '/';
   if (run.transfer.inRunDirectory && leavesFolder(run.transfer.path))
@@ -179,6 +180,10 @@ void dyn_rt_save_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int
     run.transfer.tensors.push_back(tensorAt(run.text(name), type, rank, dims, data));
   });
 }
+void dyn_rt_save_fixed(int64_t r, int64_t text) {
+  Run &run = of(r);
+  guarded(run, [&] { run.transfer.fixed.push_back(run.text(text)); });
+}
 void dyn_rt_save_end(int64_t r) {
   Run &run = of(r);
   guarded(run, [&] {
@@ -188,7 +193,8 @@ void dyn_rt_save_end(int64_t r) {
     if (size_t slash = run.transfer.path.rfind('/'); run.transfer.inRunDirectory)
       if (std::string why = makeFolders(run.transfer.path.substr(0, slash)); !why.empty())
         raise(Code::E0601, run.transfer.path, why);
-    writeFile(run.transfer.path, writeSafetensors(std::move(run.transfer.tensors)));
+    writeFile(run.transfer.path,
+              writeSafetensors(std::move(run.transfer.tensors), run.transfer.fixed));
     if (!run.quiet)
       run.console.note(fmt::format("saved {}\n", run.transfer.path));
   });
@@ -205,6 +211,10 @@ void dyn_rt_load_tensor(int64_t r, int64_t name, int64_t type, int64_t rank, int
     if (const Tensor *t = run.loading->take(run.text(name), type, dimsAt(dims, rank)))
       std::memcpy(reinterpret_cast<void *>(data), t->data.data(), t->data.size());
   });
+}
+void dyn_rt_load_fixed(int64_t r, int64_t text) {
+  Run &run = of(r);
+  guarded(run, [&] { run.loading->agree(run.text(text)); });
 }
 void dyn_rt_load_end(int64_t r) {
   Run &run = of(r);

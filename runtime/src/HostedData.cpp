@@ -32,13 +32,20 @@ static HostStream &streamOf(dyn_run *run, const char *name) {
   raise(Code::E1111, name, all.empty() ? "none" : all);
 }
 
-static std::vector<Tensor> tensorsOf(const dyn_tensor *tensors, size_t count, bool data) {
+/// The arrays among the entries of a file; the others are `name=value` in `fixed`.
+static std::vector<Tensor> tensorsOf(const dyn_tensor *tensors, size_t count, bool data,
+                                     std::vector<std::string> &fixed) {
   if (count)
     demand(tensors, "tensors");
   std::vector<Tensor> out;
   for (size_t i = 0; i < count; ++i) {
     const dyn_tensor &t = tensors[i];
     demand(t.name, "name");
+    if (t.rank == -1) {
+      demand(t.data, "data");
+      fixed.push_back(std::string(t.name) + "=" + static_cast<const char *>(t.data));
+      continue;
+    }
     if (t.type < DYN_F32 || t.type > DYN_BOOL || t.rank < 0 || t.rank > 8)
       raise(Code::E1107, t.name, fmt::format("of type {} and rank {}", t.type, t.rank),
             "a dyn_rt_type and a rank of at most 8");
@@ -99,20 +106,28 @@ int dyn_check_extent(int64_t n, int64_t bound, const char *name, dyn_error *erro
 int dyn_tensors_save(const char *path, const dyn_tensor *tensors, size_t count, dyn_error *error) {
   return answered(error, [&] {
     demand(path, "path");
-    writeFile(path, writeSafetensors(tensorsOf(tensors, count, true)));
+    std::vector<std::string> fixed;
+    std::vector<Tensor> all = tensorsOf(tensors, count, true, fixed);
+    writeFile(path, writeSafetensors(std::move(all), fixed));
   });
 }
 
 int dyn_tensors_load(const char *path, const dyn_tensor *tensors, size_t count, dyn_error *error) {
   return answered(error, [&] {
     demand(path, "path");
-    std::vector<Tensor> wanted = tensorsOf(tensors, count, false);
+    std::vector<std::string> fixed;
+    std::vector<Tensor> wanted = tensorsOf(tensors, count, false, fixed);
     TensorFile file(path);
+    for (const std::string &text : fixed)
+      file.agree(text);
     for (const Tensor &t : wanted)
       file.take(t.name, t.type, t.shape);
     file.check();
-    for (size_t i = 0; i < count; ++i) {
-      const std::string &data = file.take(wanted[i].name, wanted[i].type, wanted[i].shape)->data;
+    for (size_t i = 0, next = 0; i < count; ++i) {
+      if (tensors[i].rank == -1)
+        continue;
+      const Tensor &t = wanted[next++];
+      const std::string &data = file.take(t.name, t.type, t.shape)->data;
       std::memcpy(tensors[i].data, data.data(), data.size());
     }
   });

@@ -76,6 +76,7 @@ struct Run {
   struct {
     std::string path;
     std::vector<Tensor> tensors;
+    std::vector<std::string> fixed; ///< `name=value`
     bool inRunDirectory = false;
   } transfer; ///< a file being saved
   std::unique_ptr<TensorFile> loading;

@@ -35,12 +35,24 @@ std::string dyn::rt::shapeText(const std::vector<int64_t> &shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-std::string dyn::rt::writeSafetensors(std::vector<Tensor> tensors) {
+/// Before the names of what is ours in the metadata of a file.
+static const std::string prefix = "argument.";
+
+std::string dyn::rt::writeSafetensors(std::vector<Tensor> tensors,
+                                      const std::vector<std::string> &fixed) {
   std::sort(tensors.begin(), tensors.end(), [](const Tensor &a, const Tensor &b) {
     int64_t wa = widthOf(a.type), wb = widthOf(b.type);
     return wa != wb ? wa > wb : a.name < b.name;
   });
   std::string header = "{";
+  if (!fixed.empty()) {
+    json metadata;
+    for (const std::string &text : fixed) {
+      size_t cut = text.find('=');
+      metadata[prefix + text.substr(0, cut)] = text.substr(cut + 1);
+    }
+    header += "\"__metadata__\":" + metadata.dump();
+  }
   int64_t offset = 0;
   for (const Tensor &t : tensors) {
     header += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
@@ -59,7 +71,8 @@ std::string dyn::rt::writeSafetensors(std::vector<Tensor> tensors) {
   return out;
 }
 
-std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor> &out) {
+std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor> &out,
+                                     std::vector<std::string> *fixed) {
   if (bytes.size() < 8)
     return "byte 0: it is shorter than its header";
   uint64_t length;
@@ -84,8 +97,12 @@ std::string dyn::rt::readSafetensors(std::string_view bytes, std::vector<Tensor>
     return "byte 8: a name occurs twice in the header";
   std::vector<std::pair<uint64_t, uint64_t>> spans;
   for (auto &[name, entry] : header.items()) {
-    if (name == "__metadata__")
+    if (name == "__metadata__") {
+      for (auto &[key, value] : entry.items())
+        if (fixed && key.starts_with(prefix) && value.is_string())
+          fixed->push_back(key.substr(prefix.size()) + "=" + value.get<std::string>());
       continue;
+    }
     Tensor t;
     t.name = name;
     auto wrong = [&](const char *what) {

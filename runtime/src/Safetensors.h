@@ -27,10 +27,14 @@ int64_t elementsOf(const std::vector<int64_t> &shape);
 std::string shapeText(const std::vector<int64_t> &shape);
 
 /// Widest types first, then by name; data starts at a multiple of 64.
-std::string writeSafetensors(std::vector<Tensor> tensors);
+/// `fixed` are texts `name=value` for the metadata.
+std::string writeSafetensors(std::vector<Tensor> tensors,
+                             const std::vector<std::string> &fixed = {});
 
-/// Reads a whole file; a text that says what is wrong, or an empty one.
-std::string readSafetensors(std::string_view bytes, std::vector<Tensor> &out);
+/// Reads a whole file; a text that says what is wrong, or an empty one. `fixed` gets the texts
+/// `name=value` of the metadata.
+std::string readSafetensors(std::string_view bytes, std::vector<Tensor> &out,
+                            std::vector<std::string> *fixed = nullptr);
 
 } // namespace dyn::rt
 

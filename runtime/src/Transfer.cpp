@@ -14,8 +14,19 @@
 using namespace dyn::rt;
 
 TensorFile::TensorFile(const std::string &path) : path(path) {
-  if (std::string why = readSafetensors(readFile(path), tensors); !why.empty())
+  std::vector<std::string> texts;
+  if (std::string why = readSafetensors(readFile(path), tensors, &texts); !why.empty())
     raise(Code::E0521, path, why);
+  for (const std::string &text : texts)
+    fixed[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
+}
+
+void TensorFile::agree(const std::string &text) {
+  size_t cut = text.find('=');
+  auto it = fixed.find(text.substr(0, cut));
+  if (it != fixed.end() && it->second != text.substr(cut + 1))
+    problems += fmt::format("\n  different: it was made with {} = {}, the model with {}",
+                            it->first, it->second, text.substr(cut + 1));
 }
 
 const Tensor *TensorFile::take(const std::string &name, int64_t type,

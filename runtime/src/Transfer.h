@@ -9,6 +9,7 @@
 
 #include "Safetensors.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,12 +23,15 @@ public:
   explicit TensorFile(const std::string &path);
   /// The tensor of this name, or null when there is none like it.
   const Tensor *take(const std::string &name, int64_t type, const std::vector<int64_t> &shape);
+  /// A file that says what it was made with must say `name=value`.
+  void agree(const std::string &text);
   /// Raises E0704 when a tensor was missing, different, or in the file alone.
   void check();
 
 private:
   std::string path, problems;
   std::vector<Tensor> tensors;
+  std::map<std::string, std::string> fixed;
   std::set<std::string> taken;
 };
 

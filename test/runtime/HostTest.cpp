@@ -313,6 +313,20 @@ TEST_F(HostFiles, TensorsAreSavedAndLoaded) {
   EXPECT_EQ(dyn_tensors_load(path.c_str(), tensors, 2, &e), 0);
   EXPECT_EQ(w2[5], 6);
   EXPECT_EQ(b2, 7);
+  // What is fixed is compared if the file says it.
+  char two[] = "2", three[] = "3";
+  dyn_tensor more[] = {tensors[0], tensors[1], {"heads", 0, -1, nullptr, two}};
+  EXPECT_EQ(dyn_tensors_load(path.c_str(), more, 3, &e), 0);
+  EXPECT_EQ(dyn_tensors_save(path.c_str(), more, 3, &e), 0);
+  EXPECT_EQ(dyn_tensors_load(path.c_str(), more, 3, &e), 0);
+  EXPECT_EQ(dyn_tensors_load(path.c_str(), tensors, 2, &e), 0);
+  more[2].data = three;
+  w2[5] = 0;
+  EXPECT_EQ(dyn_tensors_load(path.c_str(), more, 3, &e), 7);
+  EXPECT_STREQ(e.code, "E0704");
+  EXPECT_NE(std::string(e.text).find("made with heads = 2, the model with 3"), std::string::npos)
+      << e.text;
+  EXPECT_EQ(w2[5], 0); // nothing was changed
   EXPECT_EQ(dyn_tensors_load((folder + "/none").c_str(), tensors, 2, &e), 4);
   EXPECT_STREQ(e.code, "E0501");
   EXPECT_EQ(dyn_tensors_save((folder + "/no/m").c_str(), tensors, 2, &e), 5);

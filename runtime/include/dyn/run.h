@@ -127,7 +127,8 @@ DYN_RT_API int dyn_run_end_stream(dyn_run *run, const char *stream, dyn_error *e
 DYN_RT_API int dyn_check_pointer(const void *p, const char *name, dyn_error *error);
 DYN_RT_API int dyn_check_extent(int64_t n, int64_t bound, const char *name, dyn_error *error);
 
-/// A named array, row-major.
+/// A named array, row-major. With rank -1 it is no array but something fixed, as text in `data`,
+/// on which the file and who loads it must agree.
 typedef struct dyn_tensor {
   const char *name;
   int32_t type; ///< dyn_rt_type

@@ -135,12 +135,15 @@ DYN_RT_API void dyn_rt_check_failed(int64_t run, int64_t site, int64_t value, in
 DYN_RT_API void dyn_rt_save_begin(int64_t run, int64_t path);
 DYN_RT_API void dyn_rt_save_tensor(int64_t run, int64_t name, int64_t type, int64_t rank,
                                    int64_t dims, int64_t data);
+/// What a program that loads the file has to agree with: text `name=value`.
+DYN_RT_API void dyn_rt_save_fixed(int64_t run, int64_t text);
 DYN_RT_API void dyn_rt_save_end(int64_t run);
 /// Reads one: begin, one call a tensor, end (which reports every name that is
 /// missing, unexpected or different in one error).
 DYN_RT_API void dyn_rt_load_begin(int64_t run, int64_t path);
 DYN_RT_API void dyn_rt_load_tensor(int64_t run, int64_t name, int64_t type, int64_t rank,
                                    int64_t dims, int64_t data);
+DYN_RT_API void dyn_rt_load_fixed(int64_t run, int64_t text);
 DYN_RT_API void dyn_rt_load_end(int64_t run);
 
 // --- the end of a call that a host asks for -------------------------------------------

@@ -43,8 +43,9 @@ func.func @train(%run: i64) {
   dyn.loader_close %loader
   // CHECK-NOT: memref.copy
   // CHECK: call @dyn_rt_save_begin
+  // CHECK: call @dyn_rt_save_fixed
   // CHECK: call @dyn_rt_save_tensor
   // CHECK: call @dyn_rt_save_end
-  dyn.save %p, [1] (%r : tensor<5x3xf32>)
+  dyn.save %p, [1] fixed [2] (%r : tensor<5x3xf32>)
   return
 }

@@ -60,6 +60,7 @@ TEST(Objects, SavedAndLoadedItGoesOnWithTheSameBits) {
   for (int k = 0; k < 5; ++k)
     expectOk(step(net, opt, b.inputs(), b.targets(), &loss));
   std::string path = testing::TempDir() + "dyn-host-" + std::to_string(getpid());
+  expectOk(opt.set("lr", 0.125));
   expectOk(net.save(path + ".net"));
   expectOk(opt.save(path + ".opt"));
   Instance later = taken(p.instantiate());

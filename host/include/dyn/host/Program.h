@@ -72,6 +72,7 @@ struct ObjectInfo {
   std::string doc;
   std::string kind; ///< "model", "optimizer" or "mask"
   std::vector<TensorInfo> tensors;
+  std::vector<std::pair<std::string, std::string>> fixed; ///< what else it was made with, by name
 };
 
 /// An entry of `config`.
