@@ -39,6 +39,7 @@ def Dyn_ArgKind : Dyn_I64Enum<"ArgKind", "which extreme", [
 def Dyn_RandomKind : Dyn_I64Enum<"RandomKind", "what is drawn", [
   I64EnumAttrCase<"uniform", 0>, I64EnumAttrCase<"normal", 1>]>;
 def Dyn_ReadKind : Dyn_I64Enum<"ReadKind", "file format of a column", [
-  I64EnumAttrCase<"idx", 0>, I64EnumAttrCase<"npy", 1>, I64EnumAttrCase<"csv", 2>]>;
+  I64EnumAttrCase<"idx", 0>, I64EnumAttrCase<"npy", 1>, I64EnumAttrCase<"csv", 2>,
+  I64EnumAttrCase<"bytes", 3>]>;
 
 #endif // DYN_DIALECT

@@ -505,7 +505,8 @@ def Dyn_ReadOp : Dyn_Op<"read"> {
   let description = [{
     `shape` and `element` are those of one example; `scale` divides u8 by 255;
     integers lie in [0, `limit`) when `limit` > 0. `options`: for npy the text
-    handle of a member or -1; for csv first column, column count, header lines.
+    handle of a member or -1; for csv first column, column count, header lines;
+    for bytes first byte of a record that counts, bytes of a record.
   }];
   let arguments = (ins Dyn_ReadKind:$format, I64:$path, TypeAttr:$element,
                        DenseI64ArrayAttr:$shape, BoolAttr:$scale, I64Attr:$limit,
@@ -514,6 +515,13 @@ def Dyn_ReadOp : Dyn_Op<"read"> {
   let assemblyFormat = [{
     $format $path `element` $element `shape` $shape `scale` $scale `limit` $limit `options` $options attr-dict
   }];
+}
+
+def Dyn_AppendOp : Dyn_Op<"append"> {
+  let summary = "the examples of columns, one column after the other; uses the columns up";
+  let arguments = (ins Variadic<I64>:$columns);
+  let results = (outs I64:$column);
+  let assemblyFormat = "`(` $columns `)` attr-dict";
 }
 
 def Dyn_DatasetOp : Dyn_Op<"dataset"> {
@@ -528,6 +536,13 @@ def Dyn_DatasetSizeOp : Dyn_Op<"dataset_size", [Pure]> {
   let arguments = (ins I64:$dataset);
   let results = (outs I64:$size);
   let assemblyFormat = "$dataset attr-dict";
+}
+
+def Dyn_DatasetPartOp : Dyn_Op<"dataset_part"> {
+  let summary = "`count` examples of a data set, from `first` on";
+  let arguments = (ins I64:$dataset, I64:$first, I64:$count);
+  let results = (outs I64:$part);
+  let assemblyFormat = "$dataset `from` $first `count` $count attr-dict";
 }
 
 def Dyn_LoaderOp : Dyn_Op<"loader"> {

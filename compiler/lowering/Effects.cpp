@@ -119,6 +119,11 @@ void Lower::read(ReadOp op) {
     column = callI64("dyn_rt_read_csv",
                      {path, type, i64(options[0]), i64(options[1]), i64(options[2]), limit});
     break;
+  case ReadKind::bytes:
+    column = callI64("dyn_rt_read_bytes",
+                     {path, type, i64(rank), table(op.getShape()), i64(op.getScale()),
+                      i64(options[0]), i64(options[1]), limit});
+    break;
   }
   op.replaceAllUsesWith(column);
 }
@@ -309,11 +314,18 @@ LogicalResult Lower::operator()(Operation *op) {
         replace(callI64("dyn_rt_path_join", {o.getFolder(), o.getName()}));
       })
       .Case([&](ReadOp o) { read(o); })
+      .Case([&](AppendOp o) {
+        Value columns = list(o.getColumns());
+        replace(callI64("dyn_rt_append", {i64(int64_t(o.getColumns().size())), columns}));
+      })
       .Case([&](DatasetOp o) {
         Value columns = list(o.getColumns());
         replace(callI64("dyn_rt_dataset", {i64(int64_t(o.getColumns().size())), columns}));
       })
       .Case([&](DatasetSizeOp o) { replace(callI64("dyn_rt_dataset_size", {o.getDataset()})); })
+      .Case([&](DatasetPartOp o) {
+        replace(callI64("dyn_rt_dataset_part", {o.getDataset(), o.getFirst(), o.getCount()}));
+      })
       .Case([&](LoaderOp o) {
         Value key = o.getKey();
         replace(callI64("dyn_rt_loader",

@@ -26,7 +26,7 @@ const std::set<std::string> &Elaborator::builtinNames() {
       "ceil",     "round",    "max",     "min",       "select", "stop",   "sum",  "mean",
       "prod",     "any",      "all",     "argmax",    "argmin", "norm",   "dot",  "zeros",
       "size",     "flatten",  "reshape", "transpose", "concat", "window", "last", "read_idx",
-      "read_npy", "read_csv", "dataset", "stream", "join",      "is_nan", "first",  "steps",
+      "read_npy", "read_csv", "read_bytes", "dataset", "stream", "join",  "is_nan", "first",  "steps",
       "flops",
       "join_optimizers", "flat", "unflat", "density",
       "starts_with", "ends_with", "contains", "largest", "smallest", "kth_largest", "kth_smallest",

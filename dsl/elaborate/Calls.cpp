@@ -75,8 +75,7 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   if (callee.kind == ValKind::Builtin && callee.text == "flops")
     return flopsOf(e);
   if (callee.kind == ValKind::Builtin && !callee.self)
-    if (callee.text == "read_idx" || callee.text == "read_npy" || callee.text == "read_csv" ||
-        callee.text == "reshape" || callee.text == "dataset" || callee.text == "stream") {
+    if (callee.text.starts_with("read_") || callee.text == "reshape" || callee.text == "dataset" || callee.text == "stream") {
       CallArgs none;
       return callBuiltin(callee.text, none, e);
     }

@@ -11,6 +11,85 @@ using namespace dyn::dsl;
 using namespace mlir;
 using llvm::SmallVector;
 
+/// `read_*(path, type of one example, named options)`; several paths are a tuple.
+Val Elaborator::readFiles(const std::string &name, const ast::CallExpr &e) {
+  auto refuse = [&](SourceSpan span, const Twine &why) {
+    diagnostics.report(span, Diag::E0207, "`" + name + "`", why.str());
+    return Val::error();
+  };
+  if (e.args.size() < 2)
+    return refuse(e.span, "takes a path and the type of one example");
+  Val files = eval(*e.args[0].value);
+  auto type = typeArgument(*e.args[1].value);
+  if (files.isError() || !type)
+    return Val::error();
+  SmallVector<mlir::Value> paths;
+  for (const Val &v : files.kind == ValKind::Tuple ? ArrayRef<Val>(files.items) : ArrayRef(files)) {
+    paths.push_back(textHandle(v, e.args[0].span));
+    if (!paths.back())
+      return Val::error();
+  }
+  SmallVector<int64_t> shape(type->second.begin(), type->second.end());
+  if (name == "read_csv" && shape.size() > 1)
+    return refuse(e.args[1].span, "an example is one number or a vector of columns");
+  if (llvm::any_of(shape, [](int64_t d) { return d < 1; }))
+    return refuse(e.args[1].span, "the extents of an example are at least 1");
+  ReadKind kind = name == "read_idx"   ? ReadKind::idx
+                  : name == "read_npy" ? ReadKind::npy
+                  : name == "read_csv" ? ReadKind::csv
+                                       : ReadKind::bytes;
+  int64_t each = 1;
+  for (int64_t d : shape)
+    each *= d;
+  bool csv = kind == ReadKind::csv, bytes = kind == ReadKind::bytes;
+  int64_t limit = 0, first = 0, header = 1, member = -1, size = -1;
+  bool scale = isReal(type->first) && (kind == ReadKind::idx || bytes);
+  for (const ast::Arg &a : llvm::drop_begin(e.args, 2)) {
+    const std::string &option = a.name.text;
+    Val v = eval(*a.value);
+    if (v.isError())
+      return v;
+    bool count = v.kind == ValKind::Int && v.number >= 0;
+    if (option == "limit" && count)
+      limit = v.number;
+    else if (option == "first" && count && (csv || bytes))
+      first = v.number;
+    else if (option == "header" && count && csv)
+      header = v.number;
+    else if (option == "size" && count && bytes)
+      size = v.number;
+    else if (option == "member" && v.kind == ValKind::Text && kind == ReadKind::npy)
+      member = meta.text(v.text);
+    else
+      return refuse(a.span, "no option `" + option + "` of this kind");
+  }
+  if (size < 0)
+    size = first + each;
+  if (bytes && first + each > size)
+    return refuse(e.span, "an example of " + Twine(each) + " bytes from byte " + Twine(first) +
+                              " on does not lie in a record of " + Twine(size));
+  SmallVector<int64_t> options;
+  if (kind == ReadKind::npy)
+    options = {member};
+  if (csv)
+    options = {first, shape.empty() ? 0 : shape[0], header};
+  if (bytes)
+    options = {first, size};
+  SmallVector<mlir::Value> columns;
+  for (mlir::Value path : paths)
+    columns.push_back(ReadOp::create(builder, loc(e.span), kind, path, mlirElem(type->first), shape,
+                                     scale, uint64_t(limit), options));
+  Val out = Val::handle(columns.size() == 1
+                            ? columns[0]
+                            : AppendOp::create(builder, loc(e.span), columns).getColumn());
+  // What a data set needs to know of its column.
+  out.dataset = std::make_shared<DatasetInfo>();
+  Column c{"", type->first, {}, limit, out.array.value};
+  c.shape.assign(shape.begin(), shape.end());
+  out.dataset->columns.push_back(c);
+  return out;
+}
+
 std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &args,
                                             const ast::CallExpr &e) {
   if (name == "join" && args.values.size() == 2) {
@@ -22,66 +101,8 @@ std::optional<Val> Elaborator::dataFunction(const std::string &name, CallArgs &a
       return Val::error();
     return Val::handle(PathJoinOp::create(builder, loc(e.span), l, r));
   }
-  if (name == "read_idx" || name == "read_npy" || name == "read_csv") {
-    // read_*(path, type of one example, named options)
-    if (e.args.size() < 2) {
-      diagnostics.report(e.span, Diag::E0207, "`" + name + "`",
-                         "takes a path and the type of one example");
-      return Val::error();
-    }
-    mlir::Value path = textHandle(eval(*e.args[0].value), e.args[0].span);
-    auto type = typeArgument(*e.args[1].value);
-    if (!path || !type)
-      return Val::error();
-    int64_t limit = 0, first = 0, header = 1, member = -1;
-    bool scale = isReal(type->first) && name == "read_idx";
-    for (size_t i = 2; i < e.args.size(); ++i) {
-      const std::string &option = e.args[i].name.text;
-      Val v = eval(*e.args[i].value);
-      if (v.isError())
-        return v;
-      bool count = v.kind == ValKind::Int && v.number >= 0;
-      if (option == "limit" && count)
-        limit = v.number;
-      else if (option == "first" && count && name == "read_csv")
-        first = v.number;
-      else if (option == "header" && count && name == "read_csv")
-        header = v.number;
-      else if (option == "member" && v.kind == ValKind::Text && name == "read_npy")
-        member = meta.text(v.text);
-      else {
-        diagnostics.report(e.args[i].span, Diag::E0207, "`" + name + "`",
-                           "no option `" + option + "` of this kind");
-        return Val::error();
-      }
-    }
-    if (name == "read_csv" && type->second.size() > 1) {
-      diagnostics.report(e.args[1].span, Diag::E0207, "`read_csv`",
-                         "an example is one number or a vector of columns");
-      return Val::error();
-    }
-    if (llvm::any_of(type->second, [](int64_t d) { return d < 1; })) {
-      diagnostics.report(e.args[1].span, Diag::E0207, "`" + name + "`",
-                         "the extents of an example are at least 1");
-      return Val::error();
-    }
-    SmallVector<int64_t> options;
-    if (name == "read_npy")
-      options = {member};
-    if (name == "read_csv")
-      options = {first, type->second.empty() ? 0 : type->second[0], header};
-    ReadKind kind = name == "read_idx"   ? ReadKind::idx
-                    : name == "read_npy" ? ReadKind::npy
-                                         : ReadKind::csv;
-    Val out = Val::handle(ReadOp::create(builder, loc(e.span), kind, path, mlirElem(type->first),
-                                         type->second, scale, uint64_t(limit), options));
-    // What a data set needs to know of its column.
-    out.dataset = std::make_shared<DatasetInfo>();
-    Column c{"", type->first, {}, limit, out.array.value};
-    c.shape.assign(type->second.begin(), type->second.end());
-    out.dataset->columns.push_back(c);
-    return out;
-  }
+  if (StringRef(name).starts_with("read_"))
+    return readFiles(name, e);
   if (name == "dataset") {
     Val out = Val::of(ValKind::Dataset);
     out.dataset = std::make_shared<DatasetInfo>();
@@ -151,6 +172,28 @@ Val Elaborator::streamOf(const ast::CallExpr &e) {
     return Val::error();
   }
   out.dataset->stream = *position;
+  return out;
+}
+
+/// `examples[a..b]`: a data set of these.
+Val Elaborator::indexDataset(const Val &dataset, const ast::IndexExpr &e) {
+  const DatasetInfo &info = *dataset.dataset;
+  if (e.subs.size() != 1 || e.subs[0].kind != ast::SubKind::Range || info.stream >= 0 || info.key ||
+      info.batch) {
+    error(e.span, Diag::E0206)
+        .label("this is no part of a data set")
+        .help("a part is a range of a data set from files, before it is shuffled and read in "
+              "batches: `examples[..1000].shuffled().batches(50)`");
+    return Val::error();
+  }
+  mlir::Value size = DatasetSizeOp::create(builder, loc(e.span), info.handle);
+  auto range = positions(e.subs[0], size);
+  if (!range)
+    return Val::error();
+  Val out = dataset;
+  out.dataset = std::make_shared<DatasetInfo>(info);
+  out.dataset->handle =
+      DatasetPartOp::create(builder, loc(e.span), info.handle, range->first, range->second);
   return out;
 }
 

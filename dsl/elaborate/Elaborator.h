@@ -426,6 +426,13 @@ private:
   Val mapSeries(llvm::ArrayRef<Val> operands, std::function<Val(llvm::ArrayRef<Val>)> f);
   /// How many values there are; series that are combined must align.
   mlir::Value seriesLength(const Val &s, SourceSpan span);
+  /// One integer, or null after an error.
+  mlir::Value position(const ast::Expr &x);
+  /// Ends the run unless 0 <= i < bound.
+  void checkPosition(mlir::Value i, mlir::Value bound, SourceSpan span);
+  /// First position and count of a range among `length` values.
+  std::optional<std::pair<mlir::Value, mlir::Value>> positions(const ast::Sub &sub,
+                                                               mlir::Value length);
   Val indexSeries(const Val &s, const ast::IndexExpr &e);
   Array neutralOf(const std::string &word, Elem elem);
   Val reduceSeries(const std::string &word, const Val &s, SourceSpan span);
@@ -513,6 +520,8 @@ private:
   // --- Data.cpp
   std::optional<Val> dataFunction(const std::string &name, CallArgs &args, const ast::CallExpr &e);
   Val streamOf(const ast::CallExpr &e);
+  Val readFiles(const std::string &name, const ast::CallExpr &e);
+  Val indexDataset(const Val &dataset, const ast::IndexExpr &e);
   Val datasetMethod(const Val &dataset, const std::string &method, CallArgs &args, SourceSpan span);
 
   // --- Entries.cpp: functions that a host calls

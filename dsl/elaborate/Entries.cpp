@@ -121,7 +121,7 @@ static std::string deedOf(func::FuncOp fn) {
                    [](auto) { return "it logs, or reads what was logged"; })
                .Case<ClaimOp>([](auto) { return "it claims"; })
                .Case<SaveOp, LoadOp>([](auto) { return "it saves or loads"; })
-               .Case<ReadOp, DatasetOp, LoaderOp, StreamOp, PathJoinOp>(
+               .Case<ReadOp, AppendOp, DatasetOp, DatasetPartOp, LoaderOp, StreamOp, PathJoinOp>(
                    [](auto) { return "it reads data"; })
                .Default([](auto) { return ""; });
     return deed.empty() ? WalkResult::advance() : WalkResult::interrupt();

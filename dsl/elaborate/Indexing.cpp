@@ -222,6 +222,8 @@ Val Elaborator::evalIndex(const ast::IndexExpr &e) {
     return indexArrayValue(base.array, e);
   if (base.kind == ValKind::Series && base.series)
     return indexSeries(base, e);
+  if (base.kind == ValKind::Dataset)
+    return indexDataset(base, e);
   if (base.kind == ValKind::Type || base.kind == ValKind::Builtin)
     return unsupported(e.span, "an array type as a value",
                        "write the type where a type is expected");

@@ -87,6 +87,46 @@ mlir::Value Elaborator::seriesLength(const Val &s, SourceSpan span) {
   return s.series->count();
 }
 
+mlir::Value Elaborator::position(const ast::Expr &x) {
+  Val v = eval(x);
+  if (v.isError())
+    return {};
+  bool fits = v.isArray() || v.kind == ValKind::Int || v.kind == ValKind::Dim;
+  Array a = fits ? toArray(v, Elem::I64) : Array{};
+  if (!a.value || a.elem != Elem::I64 || !a.shape.empty() || !a.frames.empty()) {
+    error(x.span, Diag::E0206)
+        .label("this is " + describe(v))
+        .help("a position is one integer; an index needs a reduction: `max[t] ...`");
+    return {};
+  }
+  return a.value;
+}
+
+void Elaborator::checkPosition(mlir::Value i, mlir::Value bound, SourceSpan span) {
+  mlir::Value zero = scalarConstant(0, Elem::I64);
+  mlir::Value above = arith::CmpIOp::create(builder, current, arith::CmpIPredicate::sge, i, zero);
+  mlir::Value below = arith::CmpIOp::create(builder, current, arith::CmpIPredicate::slt, i, bound);
+  AssertOp::create(builder, loc(span), arith::AndIOp::create(builder, current, above, below), i,
+                   bound, checkSite("subscript", span, std::string(sources.text(span))));
+}
+
+std::optional<std::pair<mlir::Value, mlir::Value>> Elaborator::positions(const ast::Sub &sub,
+                                                                         mlir::Value length) {
+  mlir::Value one = scalarConstant(1, Elem::I64);
+  mlir::Value lo = sub.lo ? position(*sub.lo) : scalarConstant(0, Elem::I64);
+  mlir::Value hi = sub.hi ? position(*sub.hi) : length;
+  if (!lo || !hi)
+    return std::nullopt;
+  if (sub.hi && sub.inclusive)
+    hi = arith::AddIOp::create(builder, current, hi, one);
+  mlir::Value past = arith::AddIOp::create(builder, current, length, one);
+  checkPosition(hi, past, sub.span);
+  checkPosition(lo, past, sub.span);
+  mlir::Value n = arith::SubIOp::create(builder, current, hi, lo);
+  return std::pair(lo, arith::MaxSIOp::create(builder, current, n, scalarConstant(0, Elem::I64))
+                           .getResult());
+}
+
 Val Elaborator::indexSeries(const Val &s, const ast::IndexExpr &e) {
   if (e.subs.size() != 1 ||
       (e.subs[0].kind != ast::SubKind::Point && e.subs[0].kind != ast::SubKind::Range)) {
@@ -94,59 +134,22 @@ Val Elaborator::indexSeries(const Val &s, const ast::IndexExpr &e) {
     return Val::error();
   }
   const ast::Sub &sub = e.subs[0];
-  auto whole = [&](const ast::Expr &x) -> std::optional<mlir::Value> {
-    Val v = eval(x);
-    if (v.isError())
-      return std::nullopt;
-    bool fits = v.isArray() || v.kind == ValKind::Int || v.kind == ValKind::Dim;
-    Array a = fits ? toArray(v, Elem::I64) : Array{};
-    if (!a.value || a.elem != Elem::I64 || !a.shape.empty() || !a.frames.empty()) {
-      error(x.span, Diag::E0206)
-          .label("this is " + describe(v))
-          .help("a position in a series is one integer; an index needs a reduction: `max[t] ...`");
-      return std::nullopt;
-    }
-    return a.value;
-  };
-  auto check = [&](mlir::Value i, mlir::Value bound, SourceSpan span) {
-    mlir::Value zero = scalarConstant(0, Elem::I64);
-    mlir::Value above = arith::CmpIOp::create(builder, current, arith::CmpIPredicate::sge, i, zero);
-    mlir::Value below =
-        arith::CmpIOp::create(builder, current, arith::CmpIPredicate::slt, i, bound);
-    AssertOp::create(builder, loc(span), arith::AndIOp::create(builder, current, above, below), i,
-                     bound, checkSite("subscript", span, std::string(sources.text(span))));
-  };
   if (sub.kind == ast::SubKind::Point) {
-    auto i = whole(*sub.point);
+    mlir::Value i = position(*sub.point);
     if (!i)
       return Val::error();
-    check(*i, seriesLength(s, e.span), sub.span);
-    return s.series->at(*i);
+    checkPosition(i, seriesLength(s, e.span), sub.span);
+    return s.series->at(i);
   }
   // A part of a series is a series that begins elsewhere.
-  mlir::Value length = seriesLength(s, e.span), one = scalarConstant(1, Elem::I64);
-  mlir::Value lo = scalarConstant(0, Elem::I64), hi = length;
-  if (sub.lo) {
-    auto v = whole(*sub.lo);
-    if (!v)
-      return Val::error();
-    lo = *v;
-  }
-  if (sub.hi) {
-    auto v = whole(*sub.hi);
-    if (!v)
-      return Val::error();
-    hi = sub.inclusive ? mlir::Value(arith::AddIOp::create(builder, current, *v, one)) : *v;
-  }
-  mlir::Value past = arith::AddIOp::create(builder, current, length, one);
-  check(hi, past, sub.span);
-  check(lo, past, sub.span);
-  mlir::Value n = arith::SubIOp::create(builder, current, hi, lo);
-  n = arith::MaxSIOp::create(builder, current, n, scalarConstant(0, Elem::I64));
+  auto range = positions(sub, seriesLength(s, e.span));
+  if (!range)
+    return Val::error();
+  auto [lo, n] = *range;
   Val out = Val::string("a part of " + s.text, ValKind::Series);
   out.series = std::make_shared<SeriesInfo>();
-  out.series->count = [n] { return n; };
-  out.series->at = [this, lo, at = s.series->at](mlir::Value i) {
+  out.series->count = [n = n] { return n; };
+  out.series->at = [this, lo = lo, at = s.series->at](mlir::Value i) {
     return at(arith::AddIOp::create(builder, current, i, lo));
   };
   return out;

@@ -57,6 +57,24 @@ int64_t dyn_rt_read_csv(int64_t r, int64_t path, int64_t type, int64_t first, in
                       in);
   });
 }
+int64_t dyn_rt_read_bytes(int64_t r, int64_t path, int64_t type, int64_t rank, int64_t dims,
+                          int64_t scale, int64_t first, int64_t size, int64_t limit) {
+  Run &run = of(r);
+  return guarded(run, [&] {
+    Input in = readInput(run.text(path));
+    Wanted wanted{type, dimsAt(dims, rank), limit};
+    return keepColumn(run, parseBytes(in.name, in.bytes, wanted, scale, first, size), in);
+  });
+}
+int64_t dyn_rt_append(int64_t r, int64_t count, int64_t columns) {
+  return guarded(of(r), [&] {
+    auto *handles = reinterpret_cast<int64_t *>(columns);
+    auto *into = reinterpret_cast<Column *>(handles[0]);
+    for (int64_t i = 1; i < count; ++i)
+      into->append(*reinterpret_cast<Column *>(handles[i]));
+    return handles[0];
+  });
+}
 
 int64_t dyn_rt_dataset(int64_t r, int64_t count, int64_t columns) {
   Run &run = of(r);
@@ -75,6 +93,19 @@ int64_t dyn_rt_dataset(int64_t r, int64_t count, int64_t columns) {
 }
 int64_t dyn_rt_dataset_size(int64_t, int64_t dataset) {
   return reinterpret_cast<Dataset *>(dataset)->count;
+}
+
+int64_t dyn_rt_dataset_part(int64_t r, int64_t dataset, int64_t first, int64_t count) {
+  Run &run = of(r);
+  return guarded(run, [&] {
+    auto part = std::make_unique<Dataset>(reinterpret_cast<Dataset *>(dataset)->part(first, count));
+    // A loop that names the same part again has the loaders of the first time.
+    for (auto &d : run.datasets)
+      if (d->same(*part))
+        return reinterpret_cast<int64_t>(d.get());
+    run.datasets.push_back(std::move(part));
+    return reinterpret_cast<int64_t>(run.datasets.back().get());
+  });
 }
 
 int64_t dyn_rt_loader(int64_t r, int64_t dataset, int64_t batch, int64_t shuffle, int64_t key) {

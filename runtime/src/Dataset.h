@@ -22,12 +22,21 @@ struct Column {
   bool bytesToReal = false;   ///< `data` holds u8, a batch holds data/255
   std::string data;
   int64_t perExample() const;
+  /// Bytes of an example in `data`.
+  int64_t stored() const;
+  /// Takes the examples of another column of the same kind, which is left empty.
+  void append(Column &more);
 };
 
+/// Examples `first` to `first + count` of columns.
 struct Dataset {
   std::vector<Column *> columns;
-  int64_t count = 0;
-  /// CRC-32 of all columns; computed at the first call.
+  int64_t first = 0, count = 0;
+  Dataset part(int64_t from, int64_t examples) const;
+  bool same(const Dataset &other) const {
+    return columns == other.columns && first == other.first && count == other.count;
+  }
+  /// CRC-32 of the examples, column by column; computed at the first call.
   uint32_t sum();
 
 private:

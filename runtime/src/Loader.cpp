@@ -65,25 +65,25 @@ void Loader::fill(Set &set, int64_t index) const {
   int64_t from = index * batch, n = std::min(batch, dataset.count - from);
   for (size_t c = 0; c < dataset.columns.size(); ++c) {
     const Column &col = *dataset.columns[c];
-    int64_t each = col.perExample(), width = widthOf(col.type);
+    int64_t each = col.perExample(), width = widthOf(col.type), stored = col.stored();
+    const char *data = col.data.data() + dataset.first * stored;
     char *to = set.columns[c].get();
     if (!shuffled && !col.bytesToReal) {
-      std::memcpy(to, col.data.data() + from * each * width, size_t(n * each * width));
+      std::memcpy(to, data + from * stored, size_t(n * stored));
       continue;
     }
-    int64_t stored = each * (col.bytesToReal ? 1 : width);
     auto rowOf = [&](int64_t i) { return shuffled ? order[size_t(from + i)] : from + i; };
     for (int64_t i = 0; i < n; ++i) {
       constexpr int64_t ahead = 4;
       if (i + ahead < n)
-        fetch(col.data.data() + rowOf(i + ahead) * stored, stored);
+        fetch(data + rowOf(i + ahead) * stored, stored);
       int64_t row = rowOf(i);
       char *out = to + i * each * width;
       if (!col.bytesToReal) {
-        std::memcpy(out, col.data.data() + row * each * width, size_t(each * width));
+        std::memcpy(out, data + row * stored, size_t(stored));
         continue;
       }
-      auto *in = reinterpret_cast<const uint8_t *>(col.data.data()) + row * each;
+      auto *in = reinterpret_cast<const uint8_t *>(data) + row * stored;
       if (width == 4)
         scaleBytes(in, reinterpret_cast<float *>(out), each);
       else

@@ -33,6 +33,10 @@ Column parseNpz(const std::string &name, std::string_view bytes, const std::stri
 Column parseCsv(const std::string &name, std::string_view bytes, const Wanted &wanted,
                 int64_t first, int64_t count, int64_t header);
 
+/// Records of `size` bytes; an example is the bytes of each from `first` on.
+Column parseBytes(const std::string &name, std::string_view bytes, const Wanted &wanted, bool scale,
+                  int64_t first, int64_t size);
+
 enum class Compression { gzip, raw };
 /// The inflated bytes. Refuses damaged data, data that expand to more than `cap`
 /// bytes, and bytes behind the end. `offset`: place of `bytes` in the file.

@@ -31,6 +31,16 @@ void expectWhole(const Column &c) {
 [[maybe_unused]] void idx(uint8_t choice, std::string bytes) {
   expectWhole(parseIdx("f", std::move(bytes), wantedBy(choice), choice >= 128));
 }
+[[maybe_unused]] void bytes(uint8_t choice, const std::string &bytes) {
+  Wanted w = wantedBy(choice);
+  Column one;
+  one.shape = w.shape;
+  int64_t first = choice / 48 % 2, size = first + one.perExample() + choice / 96 % 2;
+  Column c = parseBytes("f", bytes, w, choice >= 128, first, size);
+  expectWhole(c);
+  if (c.count != int64_t(bytes.size()) / size)
+    std::abort();
+}
 [[maybe_unused]] void npy(uint8_t choice, const std::string &bytes) {
   expectWhole(parseNpy("f", bytes, wantedBy(choice)));
 }

@@ -49,6 +49,7 @@ seeds = {
     "idx": [(12, b"\0\0\x08\3" + struct.pack(">3I", 2, 2, 2) + bytes(8)),
             (3, b"\0\0\x0b\1" + struct.pack(">I", 2) + bytes(4)),
             (1, b"\0\0\x0e\1" + struct.pack(">I", 1) + bytes(8))],
+    "bytes": [(12, bytes(8)), (3, b"\1\2\3"), (150, bytes(range(12)))],
     "npy": [(6, matrix), (3, column), (6, npy("<f8", (2, 3), bytes(48), True, 2)),
             (1, npy("<f2", (3,), bytes(6), version=3)), (5, npy("|b1", (3,), b"\0\1\0"))],
     "npz": [(6, npz({"x": matrix}, zipfile.ZIP_STORED)),

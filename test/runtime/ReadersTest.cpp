@@ -62,6 +62,49 @@ TEST(Idx, IsRefused) {
   EXPECT_EQ(idxCode(idx(8, {9}, 9), 3, {}, 7), "none");
 }
 
+/// Two records of a label and four pixels.
+const std::string records("\7\0\1\2\3\x09\xff\xfe\xfd\xfc", 10);
+
+TEST(Bytes, LieInRecords) {
+  Column pixels = parseBytes("file", records, {0, {2, 2}}, true, 1, 5);
+  EXPECT_EQ(pixels.count, 2);
+  EXPECT_TRUE(pixels.bytesToReal);
+  EXPECT_EQ(pixels.data, std::string("\0\1\2\3\xff\xfe\xfd\xfc", 8));
+  Column labels = parseBytes("file", records, {3, {}, 10}, false, 0, 5);
+  EXPECT_EQ(values<int64_t>(labels), (std::vector<int64_t>{7, 9}));
+  Column real = parseBytes("file", records, {1, {}}, false, 4, 5);
+  EXPECT_EQ(values<double>(real), (std::vector<double>{3, 252}));
+}
+
+TEST(Bytes, AreRefused) {
+  auto error = [](std::string bytes, Wanted w, int64_t first = 0) {
+    return errorOf([&] { parseBytes("file", bytes, w, true, first, 5); });
+  };
+  EXPECT_EQ(error("", {3, {}}).substr(0, 5), "E0502");
+  EXPECT_EQ(error(records.substr(0, 8), {3, {}}),
+            "E0523]: file: byte 5: a record has 5 bytes, found 3 at the end");
+  EXPECT_EQ(error(records, {3, {}, 9}),
+            "E0508]: file: byte 5 (example 1): found 9, expected 0 <= value < 9");
+  EXPECT_EQ(error(records, {5, {}}, 4).substr(0, 5), "E0515");
+}
+
+TEST(Bytes, FollowEachOther) {
+  Column a = parseBytes("file", records, {0, {2, 2}}, true, 1, 5);
+  Column b = parseBytes("file", records.substr(5), {0, {2, 2}}, true, 1, 5);
+  a.append(b);
+  EXPECT_EQ(a.count, 3);
+  EXPECT_EQ(b.count, 0);
+  EXPECT_EQ(a.data.substr(8), std::string("\xff\xfe\xfd\xfc"));
+  Dataset whole;
+  whole.columns = {&a};
+  whole.count = 3;
+  Dataset part = whole.part(1, 2).part(1, 1);
+  EXPECT_TRUE(part.same(whole.part(2, 1)));
+  EXPECT_FALSE(part.same(whole));
+  EXPECT_EQ(part.sum(), whole.part(1, 1).sum()); // the same pixels
+  EXPECT_NE(part.sum(), whole.sum());
+}
+
 TEST(Idx, NumbersMustFit) {
   std::string wide("\0\0\x0b\1\0\0\0\1\1\x2c", 10); // one i16: 300
   EXPECT_EQ(idxCode(wide, 3, {}), "none");

@@ -83,10 +83,20 @@ DYN_RT_API int64_t dyn_rt_read_npy(int64_t run, int64_t path, int64_t member, in
 /// count 0 means one number an example (rank 0), else a vector (rank 1).
 DYN_RT_API int64_t dyn_rt_read_csv(int64_t run, int64_t path, int64_t type, int64_t first,
                                    int64_t count, int64_t header, int64_t limit);
+/// A file of records of `size` bytes, one byte a number; an example lies in each
+/// from its byte `first` on. The rest is as for IDX.
+DYN_RT_API int64_t dyn_rt_read_bytes(int64_t run, int64_t path, int64_t type, int64_t rank,
+                                     int64_t dims, int64_t scale, int64_t first, int64_t size,
+                                     int64_t limit);
+/// Examples of several columns, one column after the other. `columns`: address of
+/// `count` handles, which are used up. Returns a column handle.
+DYN_RT_API int64_t dyn_rt_append(int64_t run, int64_t count, int64_t columns);
 /// Columns of equal length as one data set. `columns`: address of `count` handles.
 DYN_RT_API int64_t dyn_rt_dataset(int64_t run, int64_t count, int64_t columns);
 /// Number of examples.
 DYN_RT_API int64_t dyn_rt_dataset_size(int64_t run, int64_t dataset);
+/// `count` examples from `first` on, which must be there, as a data set.
+DYN_RT_API int64_t dyn_rt_dataset_part(int64_t run, int64_t dataset, int64_t first, int64_t count);
 /// A loader over batches of at most `batch` examples, in file order (`shuffle`
 /// 0) or in the permutation drawn from `key` (`shuffle` 1). A background thread
 /// prepares the next batch.

@@ -16,10 +16,16 @@ func.func @train(%run: i64) {
   %path = dyn.path_join %folder, %folder
   // CHECK: call @dyn_rt_read_csv(%[[SELF]]
   %column = dyn.read csv %path element f32 shape [2] scale false limit 0 options [0, 2, 1]
+  // CHECK: call @dyn_rt_read_bytes(%[[SELF]]
+  %record = dyn.read bytes %path element f32 shape [2] scale true limit 0 options [1, 3]
+  // CHECK: call @dyn_rt_append(%[[SELF]]
+  %columns = dyn.append (%column, %record)
   // CHECK: call @dyn_rt_dataset(%[[SELF]]
-  %data = dyn.dataset (%column)
+  %data = dyn.dataset (%columns)
   // CHECK: call @dyn_rt_dataset_size(%[[SELF]]
   %size = dyn.dataset_size %data
+  // CHECK: call @dyn_rt_dataset_part(%[[SELF]]
+  %part = dyn.dataset_part %data from %size count %size
   // CHECK: call @dyn_rt_permutation(%[[SELF]]
   %order = dyn.permutation %size : tensor<5xi64>
   // CHECK: call @dyn_rt_resume_counter(%[[SELF]]
