@@ -49,6 +49,10 @@ private:
   // --- Program.cpp: modules, config, the entry
   Module *loadModule(const std::string &name, SourceSpan use, const Module *from);
   bool declareItems(Module &module);
+  /// The enum that a type names; null when it is none.
+  const ast::EnumItem *enumNamed(const ast::NamedType &type);
+  Val chosenCase(const ast::EnumItem &cases, const Val &v, const std::string *given,
+                 llvm::json::Object &entry);
   bool declareConfig(const ast::ConfigItem &item, Scope &scope);
   void declareUses(Module &module, const ast::UseItem &item);
   const ast::TrainItem *trainOf(const Module &module, FileId main);

@@ -78,6 +78,36 @@ void Elaborator::declareUses(Module &module, const ast::UseItem &item) {
     }
 }
 
+static bool isRunTime(llvm::StringRef type) {
+  return llvm::is_contained({"real", "int", "bool", "path", "text", "stream"}, type);
+}
+
+bool ConfigEntry::isStatic() const { return !isRunTime(type); }
+
+const ast::EnumItem *Elaborator::enumNamed(const ast::NamedType &type) {
+  std::optional<Val> v = typeNamed(type);
+  return v && type.dims.empty() ? llvm::dyn_cast<ast::EnumItem>(v->decl) : nullptr;
+}
+
+/// The case that is `given`, else the default `v`; an error if there is none.
+Val Elaborator::chosenCase(const ast::EnumItem &cases, const Val &v, const std::string *given,
+                           llvm::json::Object &entry) {
+  if (v.kind != ValKind::Int || v.decl != &cases)
+    return Val::error();
+  auto chosen = size_t(v.number);
+  llvm::json::Array names;
+  for (auto [i, c] : llvm::enumerate(cases.cases)) {
+    names.push_back(c.name.text);
+    if (given && c.name.text == *given)
+      chosen = i, given = nullptr;
+  }
+  if (given)
+    return Val::error();
+  entry["cases"] = std::move(names);
+  entry["default"] = cases.cases[chosen].name.text;
+  return enumCase(cases, chosen);
+}
+
 bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
   static const std::set<std::string> flags = {"seed",   "threads",  "run_dir", "no_run_dir",
                                               "quiet",  "progress", "color",   "checkpoint",
@@ -110,24 +140,36 @@ bool Elaborator::declareConfig(const ast::ConfigItem &item, Scope &into) {
     auto given = options.config.find(name);
     llvm::json::Object entry{{"name", name}, {"type", kind}, {"doc", f.doc}};
     int64_t index = int64_t(config.items.size());
+    const std::string *text = given == options.config.end() ? nullptr : &given->second;
+    const ast::EnumItem *choice = isRunTime(kind) || !type ? nullptr : enumNamed(*type);
     auto bad = [&] {
-      if (!v.isError())
-        diagnostics.report(f.span, Diag::E0225, name,
-                           f.defaultValue ? std::string(sources.text(f.defaultValue->span)) : "",
-                           kind);
+      bool ofFlag = choice && text && v.decl == choice;
+      std::string written = ofFlag           ? *text
+                            : f.defaultValue ? std::string(sources.text(f.defaultValue->span))
+                                             : "";
+      if (!v.isError()) {
+        auto wrong = diagnostics.report(f.span, Diag::E0225, name, written, kind);
+        if (choice)
+          wrong.help("it is one of " +
+                     llvm::join(llvm::map_range(choice->cases,
+                                                [](const auto &c) { return c.name.text; }),
+                                ", "));
+      }
       ok = false;
       return Val::error();
     };
     Array a;
-    if (kind == "dim") {
-      if (given != options.config.end()) {
+    if (choice) {
+      Val chosen = chosenCase(*choice, v, text, entry);
+      v = chosen.isError() ? bad() : chosen;
+    } else if (kind == "dim") {
+      if (text) {
         int64_t n = 0;
-        const std::string &text = given->second;
-        auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-        v = ec == std::errc() && end == text.data() + text.size() && n >= 0 ? Val::integer(n)
-                                                                            : Val::error();
+        auto [end, ec] = std::from_chars(text->data(), text->data() + text->size(), n);
+        v = ec == std::errc() && end == text->data() + text->size() && n >= 0 ? Val::integer(n)
+                                                                              : Val::error();
         if (v.isError())
-          diagnostics.report(f.span, Diag::E0225, name, text, kind);
+          diagnostics.report(f.span, Diag::E0225, name, *text, kind);
       }
       if (v.kind != ValKind::Int || v.number < 0)
         v = bad();

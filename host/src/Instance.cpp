@@ -8,6 +8,8 @@
 
 #include "Function.h"
 
+#include "dyn/dsl/Elaborate.h"
+
 #include <charconv>
 #include <cmath>
 
@@ -70,7 +72,7 @@ static bool isValue(const std::string &type, const std::string &value) {
 static Status checkSetting(const Program::State &p, std::string_view name,
                            const std::string &value) {
   const SettingInfo *s = findSetting(p, name);
-  if (s && s->type == "dim")
+  if (s && dyn::dsl::ConfigEntry{s->name, s->type, ""}.isStatic())
     return fail(Code::E1009, name, s->value);
   if (s && !isValue(s->type, value))
     return fail(Code::E1008, value, name, "a value of type " + s->type);

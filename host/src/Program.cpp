@@ -71,7 +71,7 @@ static Status checkDims(dsl::SourceManager &sources, dsl::FileId main, const Opt
                               [&name = name](auto &e) { return e.name == name; });
     if (entry == entries.end())
       return fail(Code::E1007, name, nearest(name, names));
-    if (entry->type != "dim")
+    if (!entry->isStatic())
       return fail(Code::E1026, "dims", name, "it is " + entry->type + ", set in an instance");
   }
   return {};

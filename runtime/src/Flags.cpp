@@ -57,16 +57,21 @@ std::string help(const Run &run) {
   for (auto &c : run.meta["config"]) {
     std::string value =
         c["default"].is_string() ? c["default"].get<std::string>() : c["default"].dump();
-    bool fixed = c.value("type", "") == "dim" && run.dimsFixed;
-    s += described(
-        dashed(c.value("name", "")) + " " + c.value("type", ""),
-        fmt::format("{} ({}{})", c.value("doc", ""), fixed ? "fixed in this binary: " : "", value));
-    dims |= c.value("type", "") == "dim";
+    std::string type = c.value("type", "");
+    bool fixed = isFixed(type);
+    if (c.contains("cases"))
+      type = fmt::format("{}", fmt::join(c["cases"].get<std::vector<std::string>>(), "|"));
+    s += described(dashed(c.value("name", "")) + " " + type,
+                   fmt::format("{} ({}{})", c.value("doc", ""),
+                               fixed && run.dimsFixed ? "fixed in this binary: " : "", value));
+    dims |= fixed;
   }
   if (dims)
     s += run.dimsFixed
-             ? "A `dim` is fixed when the program is built; build again for another value.\n"
-             : "Another value of a `dim` is compiled as another program.\n";
+             ? "A `dim` is fixed when the program is built, and so is a word that is one of several; "
+               "build\nagain for another value.\n"
+             : "Another value of a `dim`, or another word of several, is compiled as another "
+               "program.\n";
   s += "\nFlags of every program:\n";
   for (const Tool &t : tools)
     s += described(t.value ? fmt::format("{} {}", t.name, t.value) : t.name, t.doc);
@@ -120,7 +125,7 @@ void setConfig(ConfigValue &c, const std::string &text) {
   case Assigned::malformed:
     raise(Code::E0802, text, dashed(c.name), expected(c.type));
   case Assigned::fixed:
-    raise(Code::E0804, dashed(c.name), c.integer);
+    raise(Code::E0804, dashed(c.name), c.text);
   }
 }
 

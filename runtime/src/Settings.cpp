@@ -34,6 +34,13 @@ void dyn::rt::takeDefaults(Run &run) {
   }
 }
 
+bool dyn::rt::isFixed(const std::string &type) {
+  for (const char *free : {"real", "int", "bool", "path", "text", "stream"})
+    if (type == free)
+      return false;
+  return true;
+}
+
 Assigned dyn::rt::assign(ConfigValue &c, const std::string &text) {
   if (c.type == "real") {
     auto v = parseNumber<double>(text);
@@ -47,6 +54,8 @@ Assigned dyn::rt::assign(ConfigValue &c, const std::string &text) {
     if (c.type == "dim" && *v != c.integer)
       return Assigned::fixed;
     c.integer = *v;
+  } else if (isFixed(c.type) && text != c.text) {
+    return Assigned::fixed;
   } else if (c.type == "bool") {
     if (text != "true" && text != "false")
       return Assigned::malformed;
@@ -99,7 +108,7 @@ void dyn::rt::keepSettings(Run &run) {
       c.given = text != "-", c.text = text;
     Assigned how = c.given ? Assigned::yes : assign(c, text);
     if (how == Assigned::fixed)
-      raise(Code::E0804, dashed(c.name), c.integer);
+      raise(Code::E0804, dashed(c.name), c.text);
     if (how == Assigned::malformed)
       raise(Code::E0702, path, fmt::format("`{}` is no value of `{}`", text, c.name));
   }

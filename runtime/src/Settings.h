@@ -37,6 +37,9 @@ template <typename T> std::optional<T> parseNumber(const std::string &s) {
 /// Fills the run's settings from the meta data.
 void takeDefaults(Run &run);
 
+/// Whether another value of this type is another program: extents and cases of an enum.
+bool isFixed(const std::string &type);
+
 enum class Assigned { yes, malformed, fixed };
 Assigned assign(ConfigValue &c, const std::string &text);
 /// What values of a type look like, for messages.

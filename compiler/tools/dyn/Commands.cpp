@@ -36,17 +36,18 @@ static bool writeOut(const std::string &path, llvm::StringRef text) {
   return true;
 }
 
-/// What `build` takes besides the file: its own flags and the `dim` settings.
+/// What `build` takes besides the file: its own flags and the static settings.
 static int unknownFlag(const Loaded &l) {
   std::vector<std::string> known = {"output",   "emit",        "cpu",  "f64",
                                     "no-cache", "cache-limit", "color", "lib", "function",
                                     "sanitize"};
   known.insert(known.end(), l.dims.begin(), l.dims.end());
+  known.insert(known.end(), l.choices.begin(), l.choices.end());
   llvm::StringRef flag = l.rest[0];
   auto near = dsl::nearestName(flag.ltrim('-').split('=').first.str(), known);
   llvm::errs() << "error[E0801]: `" << flag << "` is not known to `dyn build`"
                << (near ? "; did you mean --" + *near + "?" : "")
-               << "\n  = help: only `dim` settings are fixed when a program is built\n";
+               << "\n  = help: only `dim` settings and cases of an enum are fixed when a program is built\n";
   return 2;
 }
 

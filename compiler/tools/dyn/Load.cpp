@@ -61,7 +61,8 @@ static bool takeDims(const Request &r, Loaded &l) {
     auto [name, value] = arg.split('=');
     std::string key = name.ltrim('-').str();
     std::replace(key.begin(), key.end(), '-', '_');
-    if (!arg.starts_with("--") || llvm::find(l.dims, key) == l.dims.end()) {
+    bool dim = llvm::is_contained(l.dims, key);
+    if (!arg.starts_with("--") || (!dim && !llvm::is_contained(l.choices, key))) {
       l.rest.push_back(r.rest[i]);
       continue;
     }
@@ -74,7 +75,7 @@ static bool takeDims(const Request &r, Loaded &l) {
       value = r.rest[++i];
     }
     int64_t n;
-    if (value.getAsInteger(10, n) || n < 0) {
+    if (dim && (value.getAsInteger(10, n) || n < 0)) {
       llvm::errs() << "error[E0802]: `" << value << "` is no value for " << name
                    << ", which takes an extent\n  = help: see --help\n";
       return false;
@@ -107,9 +108,17 @@ bool tool::load(const Request &r, Loaded &l) {
     return false;
   if (llvm::StringRef(r.file).ends_with(".dyn"))
     for (const dsl::ConfigEntry &e : dsl::configEntries(l.sources, l.main))
-      if (e.type == "dim")
-        l.dims.push_back(e.name);
+      if (e.isStatic())
+        (e.type == "dim" ? l.dims : l.choices).push_back(e.name);
   return takeDims(r, l);
+}
+
+/// Whether what is wrong is a word of the command line: only the program knows which there are.
+static bool isOfCommandLine(const Request &r, const dsl::Diagnostic &d) {
+  return d.id == dsl::Diag::E0225 && llvm::any_of(r.rest, [&](const std::string &flag) {
+           std::string word = flag.substr(flag.find('=') + 1);
+           return d.message.find("`" + word + "` is no ") != std::string::npos;
+         });
 }
 
 int tool::report(const Request &r, const dsl::Diagnostics &d, const driver::Failure &f) {
@@ -122,6 +131,8 @@ int tool::report(const Request &r, const dsl::Diagnostics &d, const driver::Fail
   }
   if (!f.message.empty())
     llvm::errs() << "error: " << f.message << "\n";
+  if (llvm::any_of(d.reported(), [&](const dsl::Diagnostic &x) { return isOfCommandLine(r, x); }))
+    return 2;
   return d.hasErrors() ? 1 : f.status;
 }
 

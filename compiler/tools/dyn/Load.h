@@ -16,7 +16,8 @@ struct Loaded {
   dsl::SourceManager sources;
   dsl::FileId main = dsl::noFile;
   driver::CompileOptions options;
-  std::vector<std::string> dims; ///< names of the program's `dim` settings
+  std::vector<std::string> dims;    ///< names of the program's `dim` settings
+  std::vector<std::string> choices; ///< of those that are a case of an enum
   std::vector<std::string> rest; ///< its other flags
 };
 

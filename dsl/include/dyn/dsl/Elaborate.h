@@ -21,7 +21,7 @@
 namespace dyn::dsl {
 
 struct ElaborateOptions {
-  /// Values for `dim` entries of `config`, as text.
+  /// Values for static entries of `config`, as text.
   std::map<std::string, std::string> config;
   /// Folders searched for `use` after the program's own.
   std::vector<std::string> libraryPaths;
@@ -44,6 +44,8 @@ struct Elaborated {
 /// Names and types of a program's `config`, known without elaborating it.
 struct ConfigEntry {
   std::string name, type, doc;
+  /// A `dim`, or an enum: another value is another program.
+  bool isStatic() const;
 };
 
 /// The `config` entries of a program; empty when it has none.

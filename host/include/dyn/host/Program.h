@@ -27,7 +27,7 @@ enum class Sanitizer { None, Address, Thread };
 
 struct Options {
   std::vector<std::string> searchPath;     ///< folders with modules, before the library
-  std::map<std::string, std::string> dims; ///< values of `dim` settings
+  std::map<std::string, std::string> dims; ///< values of `dim` settings, cases of enums
   std::vector<std::string> functions;      ///< to be compiled; empty: all that can be called
   bool f64 = false;                        ///< `real` is f64 instead of f32
   bool optimize = true;                    ///< false: plain loops, the reference
@@ -78,7 +78,7 @@ struct ObjectInfo {
 /// An entry of `config`.
 struct SettingInfo {
   std::string name, type, doc;
-  std::string value; ///< its default; of a `dim`, its value in this program
+  std::string value; ///< its default; what is fixed, as it is in this program
 };
 
 /// Compiled code and what is known of it. Handles share it; any number of threads may use it.
