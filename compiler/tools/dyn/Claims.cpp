@@ -23,9 +23,10 @@
 using namespace dyn;
 using namespace dyn::tool;
 
-/// Modules lie beside programs: only what has a `train` can be run. A file that
-/// cannot be parsed counts, so that its errors are seen.
-static bool isProgram(const std::string &path) {
+/// Modules lie beside programs: only what has a `train` can be run, and what claims
+/// nothing may be an experiment of many hours. A file that cannot be parsed counts, so
+/// that its errors are seen.
+static bool claimsSomething(const std::string &path) {
   auto text = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
   if (!text)
     return true;
@@ -33,9 +34,10 @@ static bool isProgram(const std::string &path) {
   dsl::Diagnostics quiet(sources);
   dsl::FileId id = sources.add(path, (*text)->getBuffer().str());
   auto file = dsl::parseFile(id, sources, quiet);
-  return quiet.hasErrors() || llvm::any_of(file->items, [](const dsl::ast::ItemPtr &item) {
-           return llvm::isa<dsl::ast::TrainItem>(item.get());
-         });
+  bool program = llvm::any_of(file->items, [](const dsl::ast::ItemPtr &item) {
+    return llvm::isa<dsl::ast::TrainItem>(item.get());
+  });
+  return quiet.hasErrors() || (program && dumpAst(*file).find("(claim ") != std::string::npos);
 }
 
 static std::vector<std::string> programs(const std::vector<std::string> &paths) {
@@ -48,7 +50,7 @@ static std::vector<std::string> programs(const std::vector<std::string> &paths) 
     std::error_code ec;
     for (llvm::sys::fs::recursive_directory_iterator it(p, ec), end; it != end && !ec;
          it.increment(ec))
-      if (llvm::StringRef(it->path()).ends_with(".dyn") && isProgram(it->path()))
+      if (llvm::StringRef(it->path()).ends_with(".dyn") && claimsSomething(it->path()))
         files.push_back(it->path());
   }
   std::sort(files.begin(), files.end());
@@ -82,7 +84,7 @@ static std::vector<std::string> settingsOf(const std::string &path, const Reques
 int tool::claims(const Request &r, const std::vector<std::string> &paths) {
   std::vector<std::string> files = programs(paths);
   if (files.empty()) {
-    llvm::errs() << "error: no program found\n";
+    llvm::errs() << "error: no program with a claim found\n";
     return 2;
   }
   for (const std::string &s : r.settings)
