@@ -4,7 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(cmake ninja-build clang-22 lld-22 llvm-22-dev libmlir-22-dev mlir-22-tools llvm-22-tools
   libclang-rt-22-dev antlr4 libantlr4-runtime-dev libfmt-dev libgtest-dev nlohmann-json3-dev
-  zlib1g-dev libxxhash-dev libcli11-dev python3)
+  zlib1g-dev libxxhash-dev libcli11-dev pkgconf python3)
 
 say() { printf '== %s\n' "$*"; }
 

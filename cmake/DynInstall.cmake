@@ -1,5 +1,5 @@
 # What `cmake --install` puts into a prefix: the tool, the libraries, their headers, the modules in
-# Dyn and the CMake package. Everything is found relative to its place, so that it may be moved.
+# Dyn, the CMake package, and the runtime for pkg-config. Everything is found relative to its place, so that it may be moved.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -33,3 +33,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/DynConfigVersion.cmake
   COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/DynConfig.cmake ${PROJECT_BINARY_DIR}/DynConfigVersion.cmake
   cmake/DynAddProgram.cmake DESTINATION ${package})
+file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(cmake/dyn-runtime.pc.in ${PROJECT_BINARY_DIR}/dyn-runtime.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/dyn-runtime.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -74,3 +74,17 @@ else:
 moved = work / "moved"
 (work / "prefix").rename(moved)
 run(moved / "bin/dyn", "build", "--lib", examples / "regressor.dyn", "--no-cache", "-o", work / "again")
+
+# Without CMake: what pkg-config says of the moved prefix links the same program.
+if shutil.which("pkg-config"):
+    where = dict(os.environ, PKG_CONFIG_PATH=str(next(moved.glob("lib*/**/pkgconfig"))))
+    cflags, libs = (run("pkg-config", what, "dyn-runtime", env=where).split()
+                    for what in ("--cflags", "--libs"))
+    run("/usr/lib/llvm-22/bin/clang++", "-std=c++20", "-O2", *cflags, f"-I{work}/again",
+        examples / "ahead/ahead.cpp", work / "again/libregressor.a", *libs, "-o", work / "plain")
+    text = run(work / "plain", cwd=work)
+    assert errors(text) == rows, text
+    assert (work / "regressor.safetensors").read_bytes() == saved[1].read_bytes(), "saved files differ"
+    print("pkg-config:", *libs[1:])
+else:
+    print("skipped: pkg-config is not installed")
