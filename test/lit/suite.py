@@ -18,5 +18,10 @@ config.environment["DYN_CACHE"] = os.path.join(config.test_exec_root, "cache")
 config.environment["NO_COLOR"] = "1"
 config.environment["LC_ALL"] = "C.UTF-8"
 
+# Data that is not ours to carry: tests that need it are skipped aloud without.
+cifar10 = os.environ.get("DYN_CIFAR10", "")
+if os.path.isfile(os.path.join(cifar10, "test_batch.bin")):
+    config.available_features.add("cifar10")
+config.substitutions.append(("%cifar10", cifar10))
 config.substitutions.append(("%source", config.dyn_source))
 config.substitutions.append(("%build", config.dyn_binary))
