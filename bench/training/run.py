@@ -4,7 +4,7 @@
 usage: run.py BUILD FOLDER [case ...]
 
 BUILD has bin/dyn, FOLDER the four MNIST files. Cases: start mnist conv grokking
-grokking-500. Run it with a Python that has requirements.txt. Ours are the
+grokking-500, and resnet=FOLDER with the six files of CIFAR-10. Run it with a Python that has requirements.txt. Ours are the
 unmodified examples through the default pipeline, two threads; our step holds the
 loader, the log and the accuracies, JAX's data lie on the device. Each figure is
 the median of its rounds.
@@ -34,9 +34,9 @@ def ours(program, *flags, cache=False):
     if run.returncode not in (0, 3):  # 3: a claim, of a run cut short
         sys.exit(f"{' '.join(command)}: status {run.returncode}\n{run.stderr}")
     rate = [float(r) for r in re.findall(r"step \d+\s+([\d.]+)/s", run.stderr)][-1]
-    loss = re.findall(r"loss ([\d.e+-]+)", run.stderr)[-1]
+    loss = (re.findall(r"loss ([\d.e+-]+)", run.stderr) or ["nan"])[-1]
     compiled = re.search(r"kernels? compiled.*?([\d.]+) s", run.stderr)
-    return {"step": 1000 / rate, "whole": whole, "loss": float(loss), "compile": float(compiled.group(1))}
+    return {"step": 1000 / rate if rate else float("nan"), "whole": whole, "loss": float(loss), "compile": float(compiled.group(1))}
 
 
 def peer(script, *args):
@@ -106,6 +106,16 @@ if "conv" in cases:
     table("MNIST, two convolutions, AdamW, batch 64: an epoch", {
         "dyn": conv, "pytorch eager, fused AdamW": lambda: peer("torch_peers.py", "conv", folder)}, "epoch", "s")
     floor(938 * 2 * 64 * 9 * (2 * 784 * 16 + 3 * 196 * 16 * 32), 0)
+for folder in (case.partition("=")[2] for case in cases if case.startswith("resnet=")):
+    def resnet():
+        """A step is what four more epochs of five take: the figures that it logs are rounded."""
+        few = ("--data", folder, "--way", "dense", "--rewind", "0", "--subset", "2560", "--held", "512", "--seeds", "1")
+        runs = [ours("concrete-ticket-search/full.dyn", *few, "--epochs", n, cache=True) for n in ("1", "1", "5")]
+        return {**runs[2], "step": 1000 * (runs[2]["whole"] - runs[1]["whole"]) / 20}
+    table("ResNet-20, 32 x 32, SGD, batch 512, crops and mirrored images in ours: a step", {
+        "dyn": resnet, "pytorch eager": lambda: peer("torch_peers.py", "resnet", "512"),
+        "pytorch eager, channels last": lambda: peer("torch_peers.py", "resnet", "512", "--channels-last")})
+    floor(2 * 512 * 3 * 40.6e6, 0)
 for case, width, part in (("grokking", 256, 40), ("grokking-500", 500, 50)):
     if case in cases:
         shape = ("97", str(width), str(part))

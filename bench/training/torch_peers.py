@@ -2,6 +2,7 @@
 """Example programs in PyTorch on a CPU, as a user would write them.
 
 usage: torch_peers.py mnist|conv FOLDER [--default] | torch_peers.py grokking P WIDTH PART [--compile]
+     | torch_peers.py resnet BATCH [--channels-last]
 Optimizers are the fused ones, or PyTorch's defaults with --default. Prints a JSON
 object: milliseconds of a step, seconds of an epoch, loss, accuracy.
 """
@@ -64,6 +65,43 @@ def classify(net, folder, shape, lr, batch, epochs, fused):
     report(best / -(-60000 // batch), best, loss.detach(), accuracy)
 
 
+class Residual(torch.nn.Module):
+    """A block of the CIFAR form, normalised by the statistics of the batch at all times."""
+
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        conv = lambda i, o, size, step: torch.nn.Conv2d(i, o, size, step, size // 2, bias=False)
+        norm = lambda: torch.nn.BatchNorm2d(outputs, track_running_stats=False)
+        self.conv1, self.norm1 = conv(inputs, outputs, 3, stride), norm()
+        self.conv2, self.norm2 = conv(outputs, outputs, 3, 1), norm()
+        same = stride == 1 and inputs == outputs
+        self.short = torch.nn.Identity() if same else torch.nn.Sequential(conv(inputs, outputs, 1, stride), norm())
+
+    def forward(self, x):
+        return F.relu(self.short(x) + self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x))))))
+
+
+def resnet(batch, layout, steps=6):
+    """ResNet-20 on random images: SGD with momentum, decay and clipping."""
+    stages = [(16, 16, 1)] * 3 + [(16, 32, 2)] + [(32, 32, 1)] * 2 + [(32, 64, 2)] + [(64, 64, 1)] * 2
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 16, 3, padding=1, bias=False), torch.nn.BatchNorm2d(16, track_running_stats=False),
+        torch.nn.ReLU(), *(Residual(*s) for s in stages),
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(64, 10)).to(memory_format=layout)
+    opt = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-3, fused=True)
+    x = torch.randn(batch, 3, 32, 32).to(memory_format=layout)
+    y = torch.randint(0, 10, (batch,))
+    for i in range(steps):
+        if i == 1:
+            start = time.perf_counter()
+        opt.zero_grad()
+        loss = F.cross_entropy(net(x), y)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+        opt.step()
+    report((time.perf_counter() - start) / (steps - 1), None, loss.detach(), 0)
+
+
 def grokking(p, width, part, compiled, steps=200, warm=20):
     order = torch.randperm(p * p)
     a, b = order // p, order % p
@@ -108,5 +146,7 @@ if args[0] == "mnist":
     classify(net, args[1], (784,), 1e-3, 128, 5, "--default" not in flags)
 elif args[0] == "conv":
     classify(Conv(), args[1], (1, 28, 28), 2e-3, 64, 2, "--default" not in flags)
+elif args[0] == "resnet":
+    resnet(int(args[1]), torch.channels_last if "--channels-last" in flags else torch.contiguous_format)
 else:
     grokking(*map(int, args[1:]), compiled="--compile" in flags)
