@@ -118,6 +118,9 @@ std::optional<Nest> dyn::codegen::analyseNest(linalg::GenericOp op, bool rows) {
     // What each iteration writes to a place of its own is no reduction.
     nest.reduced.push_back(op.getNumReductionLoops() &&
                            !maps[nest.numInputs() + i].isPermutation());
+    // Written again and again: fusion keeps what tells the extent of a sum over windows.
+    if (nest.reduced[i] && op.getRegionOutputArgs()[i].use_empty())
+      return std::nullopt;
     nest.combiners.push_back(nest.reduced[i] ? combinerOf(op, i) : nullptr);
   }
 
