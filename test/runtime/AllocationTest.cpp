@@ -23,6 +23,11 @@ void *operator new(size_t n) {
     return p;
   throw std::bad_alloc();
 }
+void *operator new(size_t n, const std::nothrow_t &) noexcept {
+  ++allocations;
+  ++here;
+  return std::malloc(n ? n : 1);
+}
 void operator delete(void *p) noexcept { std::free(p); }
 void operator delete(void *p, size_t) noexcept { std::free(p); }
 #endif

@@ -69,6 +69,20 @@ fn at(x: real[4], i: int) -> real = x[i]
 fn product(a: real[300, 300], b: real[300, 300]) -> real[300, 300] = a @ b
 )";
 
+/// In a process with a sanitizer, generated code is watched as well.
+static dyn::host::Sanitizer sanitizerHere() {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+  return dyn::host::Sanitizer::Address;
+#elif __has_feature(thread_sanitizer)
+  return dyn::host::Sanitizer::Thread;
+#endif
+#endif
+  return dyn::host::Sanitizer::None;
+}
+
 dyn::host::Program compiled(const char *text, const dyn::host::Options &options) {
-  return taken(dyn::host::Program::fromText(text, "test.dyn", options));
+  dyn::host::Options all = options;
+  all.sanitizer = sanitizerHere();
+  return taken(dyn::host::Program::fromText(text, "test.dyn", all));
 }

@@ -30,7 +30,8 @@ struct Options {
   std::map<std::string, std::string> dims; ///< values of `dim` settings, cases of enums
   std::vector<std::string> functions;      ///< to be compiled; empty: all that can be called
   bool f64 = false;                        ///< `real` is f64 instead of f32
-  bool optimize = true;                    ///< false: plain loops, the reference
+  bool optimize = true;                    ///< false: plain loops, the reference; a call that fails
+                                           ///< there does not give back its buffers
   std::string cpu = "host";                ///< a name that LLVM knows
   std::string cache;                       ///< a folder for compiled programs; empty: none
   /// Instruments the generated code, for a process that has this sanitizer.
