@@ -51,5 +51,7 @@ for name in sorted(os.listdir(os.path.join(build, "bin"))):
     if re.fullmatch(r"[a-z]+-tests", name):
         gtest(os.path.join(build, "bin", name))
 lit()
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+if skipped:
+    print(f"{skipped} skipped")
+print(f"{passed} passed, {failed} failed")
 sys.exit(1 if failed else 0)
