@@ -22,8 +22,8 @@ namespace {
 /// Zeros, in static numbers.
 bool isPlain(tensor::PadOp pad) {
   Value v = pad.getConstantPaddingValue();
-  return v && matchPattern(v, m_AnyZeroFloat()) && !pad.getNofold() && pad.getLow().empty() &&
-         pad.getHigh().empty();
+  return v && (matchPattern(v, m_AnyZeroFloat()) || matchPattern(v, m_Zero())) &&
+         !pad.getNofold() && pad.getLow().empty() && pad.getHigh().empty();
 }
 
 SmallVector<OpFoldResult> numbers(OpBuilder &b, ArrayRef<int64_t> values) {

@@ -20,17 +20,28 @@ using llvm::ArrayRef;
 using llvm::SmallVector;
 
 const std::set<std::string> &Elaborator::builtinNames() {
-  static const std::set<std::string> names = {
-      "exp",      "log",      "log1p",   "expm1",     "sqrt",   "rsqrt",  "abs",  "sin",
-      "cos",      "tan",      "tanh",    "sinh",      "cosh",   "atan",   "erf",  "floor",
-      "ceil",     "round",    "max",     "min",       "select", "stop",   "sum",  "mean",
-      "prod",     "any",      "all",     "argmax",    "argmin", "norm",   "dot",  "zeros",
-      "size",     "flatten",  "reshape", "transpose", "concat", "window", "last", "read_idx",
-      "read_npy", "read_csv", "read_bytes", "dataset", "stream", "join",  "is_nan", "first",  "steps",
-      "flops",
-      "join_optimizers", "flat", "unflat", "density",
-      "starts_with", "ends_with", "contains", "largest", "smallest", "kth_largest", "kth_smallest",
-      "sort", "argsort", "top_k"};
+  static const std::set<std::string> names = {"exp",          "log",       "log1p",
+                                              "expm1",        "sqrt",      "rsqrt",
+                                              "abs",          "sin",       "cos",
+                                              "tan",          "tanh",      "sinh",
+                                              "cosh",         "atan",      "erf",
+                                              "floor",        "ceil",      "round",
+                                              "max",          "min",       "select",
+                                              "stop",         "sum",       "mean",
+                                              "prod",         "any",       "all",
+                                              "argmax",       "argmin",    "norm",
+                                              "dot",          "zeros",     "size",
+                                              "flatten",      "reshape",   "transpose",
+                                              "concat",       "window",    "last",
+                                              "read_idx",     "read_npy",  "read_csv",
+                                              "read_bytes",   "dataset",   "stream",
+                                              "join",         "is_nan",    "first",
+                                              "steps",        "flops",     "join_optimizers",
+                                              "flat",         "unflat",    "density",
+                                              "starts_with",  "ends_with", "contains",
+                                              "largest",      "smallest",  "kth_largest",
+                                              "kth_smallest", "sort",      "argsort",
+                                              "top_k"};
   return names;
 }
 
@@ -276,8 +287,8 @@ std::optional<Val> Elaborator::concatenate(ArrayRef<Array> parts, SourceSpan spa
   for (const Extent &x : dims)
     if (!x.isStatic())
       dynamic.push_back(x.value);
-  mlir::Value v = tensor::EmptyOp::create(
-      builder, loc(span), cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
+  mlir::Value v = tensor::EmptyOp::create(builder, loc(span),
+                                          cast<RankedTensorType>(typeOf(dims, out.elem)), dynamic);
   int64_t at = 0;
   for (const Array &a : parts) {
     SmallVector<OpFoldResult> offsets, sizes, strides;
@@ -289,8 +300,8 @@ std::optional<Val> Elaborator::concatenate(ArrayRef<Array> parts, SourceSpan spa
                                            : OpFoldResult(dims[i].value));
       strides.push_back(builder.getIndexAttr(1));
     }
-    v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v,
-                                      offsets, sizes, strides);
+    v = tensor::InsertSliceOp::create(builder, loc(span), place(a, out.frames, a.shape), v, offsets,
+                                      sizes, strides);
     at += a.shape[0].size;
   }
   out.value = v;

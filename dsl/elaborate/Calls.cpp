@@ -58,10 +58,9 @@ Val *Elaborator::lvalue(const ast::Expr &e, bool quiet) {
 
 /// Whether a function of a tree takes the entries that are selected at run time alone.
 static bool takesSelection(const std::string &name) {
-  static const std::set<std::string> names = {"sum",     "mean",    "prod",     "max",
-                                              "min",     "any",     "all",      "norm",
-                                              "size",    "density", "largest",  "smallest",
-                                              "kth_largest", "kth_smallest"};
+  static const std::set<std::string> names = {
+      "sum",  "mean", "prod",    "max",     "min",      "any",         "all",
+      "norm", "size", "density", "largest", "smallest", "kth_largest", "kth_smallest"};
   return names.count(name);
 }
 
@@ -75,15 +74,16 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
   if (callee.kind == ValKind::Builtin && callee.text == "flops")
     return flopsOf(e);
   if (callee.kind == ValKind::Builtin && !callee.self)
-    if (callee.text.starts_with("read_") || callee.text == "reshape" || callee.text == "dataset" || callee.text == "stream") {
+    if (callee.text.starts_with("read_") || callee.text == "reshape" || callee.text == "dataset" ||
+        callee.text == "stream") {
       CallArgs none;
       return callBuiltin(callee.text, none, e);
     }
   // An optimizer or a mask is built over a selection, which is no value by itself.
-  auto *built = callee.kind == ValKind::Type && callee.decl &&
-                        callee.decl->kind() == ast::ItemKind::Model
-                    ? static_cast<const ast::ModelItem *>(callee.decl)
-                    : nullptr;
+  auto *built =
+      callee.kind == ValKind::Type && callee.decl && callee.decl->kind() == ast::ItemKind::Model
+          ? static_cast<const ast::ModelItem *>(callee.decl)
+          : nullptr;
   bool optimizer = built && built->modelKind == ast::ModelKind::Optimizer;
   bool mask = built && built->modelKind == ast::ModelKind::Mask;
   CallArgs args;
@@ -92,8 +92,8 @@ Val Elaborator::evalCall(const ast::CallExpr &e) {
     auto *where = args.values.empty() ? llvm::dyn_cast<ast::WhereExpr>(a.value.get()) : nullptr;
     bool entries = where && callee.kind == ValKind::Builtin && takesSelection(callee.text);
     args.values.push_back(where && (optimizer || mask) ? Val::unit()
-                          : entries ? evalWhere(*where, &args.gates)
-                                    : eval(*a.value));
+                          : entries                    ? evalWhere(*where, &args.gates)
+                                                       : eval(*a.value));
     args.names.push_back(a.name.text);
     args.spans.push_back(a.value->span);
     args.exprs.push_back(a.value.get());
